@@ -1,0 +1,102 @@
+"""Stage 3: orders and leads as a source last told them, with the verdict that the settlement gave.
+
+An order keeps two frozen things besides its latest snapshot: the facts of its creation (they decide who gets it) and
+the snapshot with which it first reached an accrual status (it decides which rule holds).
+"""
+
+from django.db import models
+
+from molva.kit import clock
+from molva.programmes.models import Partner, Programme
+from molva.tracking.models import Customer
+from molva.workspaces.scoping import WorkspaceModel
+
+DELETED_STATUS = "~deleted"  # what an order gets when its shop deleted it; no merchant can choose it
+
+
+class Order(WorkspaceModel):
+    """A purchase. Money in minor units of the programme's currency."""
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="orders")
+    source = models.CharField(max_length=40)  # which connection told it, «manual» for people and files
+    external_id = models.CharField(max_length=120)
+    number = models.CharField(max_length=60)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders")
+
+    created_at = models.DateTimeField()  # in the shop
+    recorded_at = models.DateTimeField(default=clock.now)
+    seq = models.BigIntegerField()  # version of the latest snapshot
+    creation_seq = models.BigIntegerField()  # version of the snapshot that gave the creation facts
+    # {"client": {"id","email","phone"}, "visitor": …, "codes": [...], "landing": …}
+    creation = models.JSONField()
+
+    status = models.CharField(max_length=120)
+    status_title = models.CharField(max_length=200, blank=True)
+    delivery_minor = models.BigIntegerField(default=0)
+    discount_minor = models.BigIntegerField(default=0)
+    total_minor = models.BigIntegerField(default=0)  # what the buyer pays, for people
+
+    reached_at = models.DateTimeField(null=True)
+    reached_lines = models.JSONField(null=True)  # {"lines": [...], "discount": …} of that first moment
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, null=True, related_name="orders")
+    reason = models.CharField(max_length=20, blank=True)
+    unpaid = models.CharField(max_length=20, blank=True)
+    verdict = models.JSONField(default=dict)
+    judged_at = models.DateTimeField(null=True)
+
+    class Meta(WorkspaceModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["programme", "source", "external_id"], name="order_once")
+        ]
+        indexes = [
+            models.Index(fields=["programme", "-created_at"], name="order_recent"),  # list of orders
+            models.Index(fields=["partner", "-created_at"], name="order_partner"),  # cabinet
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OrderLine(WorkspaceModel):
+    """One line of the latest snapshot; total after discounts, without delivery."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    external_id = models.CharField(max_length=120)
+    position = models.PositiveIntegerField()
+    title = models.CharField(max_length=300, blank=True)
+    product = models.CharField(max_length=120, blank=True)
+    categories = models.JSONField(default=list)
+    sku = models.CharField(max_length=120, blank=True)
+    quantity = models.CharField(max_length=30, default="1")  # exact decimal text
+    price_minor = models.BigIntegerField(default=0)  # before discounts, for people
+    total_minor = models.BigIntegerField()
+
+    class Meta(WorkspaceModel.Meta):
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["order", "external_id"], name="order_line_once")]
+
+    def __str__(self) -> str:
+        return self.title or self.external_id
+
+
+class Lead(WorkspaceModel):
+    """A request without payment; it attributes a customer as an order would."""
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="leads")
+    source = models.CharField(max_length=40)
+    external_id = models.CharField(max_length=120)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="leads")
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField(default=clock.now)
+    creation = models.JSONField()
+    text = models.TextField(blank=True)
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, null=True, related_name="leads")
+    reason = models.CharField(max_length=20, blank=True)
+    verdict = models.JSONField(default=dict)
+
+    class Meta(WorkspaceModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["programme", "source", "external_id"], name="lead_once")]
+
+    def __str__(self) -> str:
+        return self.external_id

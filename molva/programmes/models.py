@@ -1,0 +1,142 @@
+"""Stage 1: who takes part in a programme and on what terms.
+
+Terms are frozen versions: a change is a new version, an order is settled by the version of its own moment. A partner's
+facts that money depends on (inviter, groups, contacts, block) are kept as versions too, for the same reason.
+"""
+
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from molva.kit import clock
+from molva.workspaces.models import User
+from molva.workspaces.scoping import WorkspaceModel
+
+
+class Programme(WorkspaceModel):
+    """A partner programme of a workspace: its shop, its public page, its brand."""
+
+    code = models.SlugField(_("Address of the page"), max_length=60, unique=True)
+    name = models.CharField(_("Name"), max_length=200)
+    currency = models.CharField(max_length=3, default="RUB")
+    timezone = models.CharField(max_length=64, default="Europe/Moscow")
+    created_at = models.DateTimeField(default=clock.now)
+
+    shop_url = models.URLField(_("Address of the shop"), max_length=500, blank=True)
+    # Hosts on which the partner's mark counts: the present one and all former ones, so that old links still work.
+    shop_hosts = models.JSONField(default=list)
+    mark_param = models.SlugField(_("Partner parameter"), max_length=30, default="aff")
+
+    is_registration_open = models.BooleanField(_("Registration is open"), default=True)
+    approve_by_hand = models.BooleanField(_("Accept partners by hand"), default=False)
+    welcome_minor = models.BigIntegerField(default=0)
+    is_welcome_payable = models.BooleanField(default=False)
+    min_payout_minor = models.BigIntegerField(default=0)
+
+    theme = models.CharField(max_length=20, default="letter")  # letter, counter, studio
+    accent = models.CharField(max_length=7, blank=True)
+    logo = models.ImageField(upload_to="logos/", blank=True)
+    landing_image = models.ImageField(upload_to="landings/", blank=True)
+    landing_title = models.CharField(max_length=200, blank=True)
+    landing_text = models.TextField(blank=True)
+    landing_button = models.CharField(max_length=60, blank=True)
+    thanks_image = models.ImageField(upload_to="landings/", blank=True)
+    thanks_title = models.CharField(max_length=200, blank=True)
+    thanks_text = models.TextField(blank=True)
+    # {"phone": "required" | "optional" | "off", "city": …}
+    form_fields = models.JSONField(default=dict)
+    # {"privacy": url, "agreement": url, "contract": url, "news": url, "materials": url}
+    documents = models.JSONField(default=dict)
+    support_email = models.EmailField(blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TermsVersion(WorkspaceModel):
+    """The terms of a programme from a moment on: attribution, accrual, levels and rules. Never edited.
+
+    `settings` and `rules` have the very form of the programme file of `molva simulate`
+    (`{"attribution": …, "accrual": …, "levels": 2}` and a list of RULE), so one parser reads both.
+    """
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="terms")
+    number = models.PositiveIntegerField()
+    valid_from = models.DateTimeField()
+    settings = models.JSONField()
+    rules = models.JSONField()
+    note = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta(WorkspaceModel.Meta):
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["programme", "number"], name="terms_number_once")]
+
+    def __str__(self) -> str:
+        return f"{self.programme} v{self.number}"
+
+
+class PartnerStatus(models.TextChoices):
+    PENDING = "pending", _("Waiting for acceptance")
+    ACTIVE = "active", _("Active")
+    BLOCKED = "blocked", _("Blocked")
+
+
+class Partner(WorkspaceModel):
+    """One person's place in one programme. `code` is the public name in links (`?aff=CODE`) and never changes."""
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="partners")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="partners")
+    code = models.CharField(max_length=40)
+    code_folded = models.CharField(max_length=40, editable=False)
+    name = models.CharField(_("Name"), max_length=200)
+    email = models.EmailField(_("E-mail"), blank=True)
+    phone = models.CharField(_("Phone"), max_length=40, blank=True)  # E.164 when it is a number
+    city = models.CharField(_("City"), max_length=120, blank=True)
+    groups = models.JSONField(default=list, blank=True)
+    invited_by = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="invited")
+    status = models.CharField(max_length=10, choices=PartnerStatus, default=PartnerStatus.ACTIVE)
+    note = models.TextField(blank=True)
+    joined_at = models.DateTimeField(default=clock.now)
+    # [{"document": "privacy", "url": …, "text": …, "at": …, "ip": …}]: what was agreed to, with the moment
+    consents = models.JSONField(default=list, blank=True, encoder=DjangoJSONEncoder)
+
+    class Meta(WorkspaceModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["programme", "code_folded"], name="partner_code_once"),
+            models.UniqueConstraint(
+                fields=["programme", "user"], name="partner_user_once", condition=models.Q(user__isnull=False)
+            ),
+        ]
+        indexes = [models.Index(fields=["programme", "-joined_at"], name="partner_recent")]  # list of partners
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.code_folded = self.code.strip().casefold()
+        super().save(*args, **kwargs)
+
+    def __str__(self) -> str:
+        return self.name or self.code
+
+    @property
+    def is_blocked(self) -> bool:
+        """Only an active partner earns: a pending one waits, a blocked one is stopped."""
+        return self.status != PartnerStatus.ACTIVE
+
+
+class PartnerVersion(WorkspaceModel):
+    """What money depends on about a partner, from a moment on: inviter, groups, contacts, block. Never edited."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="versions")
+    programme_id_ref = models.BigIntegerField()  # direct, so that a programme's whole directory is one query
+    valid_from = models.DateTimeField()
+    # {"invited_by": code | null, "groups": [...], "email": …, "phone": …, "blocked": bool}
+    state = models.JSONField()
+
+    class Meta(WorkspaceModel.Meta):
+        indexes = [models.Index(fields=["programme_id_ref", "valid_from"], name="partner_version_directory")]
+
+    def __str__(self) -> str:
+        return f"{self.partner} since {self.valid_from:%Y-%m-%d}"

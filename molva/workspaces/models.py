@@ -1,0 +1,117 @@
+"""Stage 0, the tenant: a workspace, the people who run it, and the journal of everything that happened in it.
+
+Users are global (one person may be staff of one workspace and a partner of another). The journal is append-only.
+"""
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from molva.kit import clock
+from molva.workspaces.scoping import WorkspaceModel
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users; without a password a person signs in by a code sent to the e-mail."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, email: str | None) -> "User":
+        return self.get(email__iexact=email)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in, by e-mail."""
+
+    email = models.EmailField(_("E-mail"), unique=True)
+    name = models.CharField(_("Name"), max_length=150, blank=True)
+    language = models.CharField(max_length=2, blank=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    objects = UserManager()
+    USERNAME_FIELD = "email"
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Workspace(models.Model):
+    """A company that runs partner programmes: the tenant."""
+
+    name = models.CharField(_("Company name"), max_length=200)
+    language = models.CharField(max_length=2, default="ru")
+    timezone = models.CharField(max_length=64, default="Europe/Moscow")
+    currency = models.CharField(max_length=3, default="RUB")
+    created_at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    OWNER = "owner", _("Owner")
+    MANAGER = "manager", _("Manager")
+    ACCOUNTANT = "accountant", _("Accountant")
+
+
+class Member(WorkspaceModel):
+    """One person's place among the staff of a workspace."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=12, choices=Role)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta(WorkspaceModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["workspace", "user"], name="member_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.role})"
+
+
+class SetupToken(models.Model):
+    """The one-time link by which the first owner comes in; only a hash is kept."""
+
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"set-up link of {self.created_at:%Y-%m-%d}"
+
+
+class Event(WorkspaceModel):
+    """One line of the journal: who did what to what, when, with the facts. Never edited, never deleted."""
+
+    at = models.DateTimeField(default=clock.now)
+    kind = models.CharField(max_length=60)
+    actor_kind = models.CharField(max_length=10, default="system")  # user, partner, source, system
+    actor_id = models.BigIntegerField(null=True)
+    actor_label = models.CharField(max_length=200, blank=True)
+    object_kind = models.CharField(max_length=40, blank=True)
+    object_id = models.BigIntegerField(null=True)
+    object_label = models.CharField(max_length=200, blank=True)
+    programme_id = models.BigIntegerField(null=True)
+    partner_id = models.BigIntegerField(null=True)
+    data = models.JSONField(default=dict)
+
+    class Meta(WorkspaceModel.Meta):
+        indexes = [
+            # history page, newest first
+            models.Index(fields=["workspace", "-at", "-id"], name="event_recent"),
+            # history of one object
+            models.Index(fields=["workspace", "object_kind", "object_id"], name="event_object"),
+            # what changed for a partner (cabinet)
+            models.Index(fields=["workspace", "partner_id", "-id"], name="event_partner"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.kind}"

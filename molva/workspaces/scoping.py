@@ -1,0 +1,64 @@
+"""Tenancy, first wall: a query on a workspace's rows outside an open scope raises, and no row is saved into another's.
+
+Open the scope once at the door (middleware-like helper of a face, a job, a command): `with scope(workspace): …`.
+`unscoped` managers exist for the few doors that must find the workspace first; a house test lists who may use them.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from django.db import models
+
+_current: ContextVar[int | None] = ContextVar("workspace", default=None)
+
+
+class ScopeError(RuntimeError):
+    """A workspace's rows were touched outside its scope: always a defect of ours, never the user's fault."""
+
+
+@contextmanager
+def scope(workspace: "models.Model | int") -> Iterator[None]:
+    """Work inside one workspace (an object or its id) until the block ends."""
+    token = _current.set(workspace if isinstance(workspace, int) else workspace.pk)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def current_workspace_id() -> int:
+    """Id of the workspace whose scope is open; raises ScopeError when there is none."""
+    found = _current.get()
+    if found is None:
+        raise ScopeError("no workspace scope is open")
+    return found
+
+
+class ScopedManager(models.Manager):
+    """Shows only the rows of the open workspace."""
+
+    def get_queryset(self) -> models.QuerySet:
+        return super().get_queryset().filter(workspace_id=current_workspace_id())
+
+
+class WorkspaceModel(models.Model):
+    """Base of every table that belongs to a workspace: a direct key, scoped reads, guarded writes."""
+
+    workspace = models.ForeignKey("workspaces.Workspace", on_delete=models.PROTECT, related_name="+", editable=False)
+
+    objects = ScopedManager()
+    unscoped = models.Manager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "unscoped"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        current = current_workspace_id()
+        if self.workspace_id is None:
+            self.workspace_id = current
+        elif self.workspace_id != current:
+            raise ScopeError(f"{type(self).__name__} of workspace {self.workspace_id} saved in scope {current}")
+        super().save(*args, **kwargs)
