@@ -1,0 +1,140 @@
+"""Terms of a programme: attribution and accrual settings, reward rules, and their compiled form.
+
+Rules are values: a changed rule is another version, found by `Directory.terms_at(created_at)`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+
+DAY = 86_400_000_000  # microseconds: a day is 24 hours
+
+
+@dataclass(frozen=True, slots=True)
+class AttributionTerms:
+    """Who gets a client. Windows and terms in whole days of 24 hours, None = no end."""
+
+    policy: str  # "first" | "last"
+    code_over_link: bool = True
+    click_window_days: int | None = None
+    term_days: int | None = None
+    term_mode: str = "sliding"  # "sliding" | "fixed"
+    own_purchases: bool = False
+    parameter: str = "aff"  # the name of the partner parameter in landing addresses
+
+
+@dataclass(frozen=True, slots=True)
+class AccrualTerms:
+    """When it is owed: the statuses that earn, those that are lost, days an accrual waits."""
+
+    statuses: frozenset[str]
+    lost: frozenset[str] = frozenset()
+    hold_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """What a rule pays on a level. `text` is as written; exactly one of percent (exact) and fixed is set, or none."""
+
+    percent: int | Fraction | None = None
+    fixed_minor: int | None = None
+    text: str = ""
+
+    @property
+    def pays(self) -> bool:
+        """Is a reward named at all (a «none» is not)."""
+        return self.percent is not None or self.fixed_minor is not None
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """Conditions of a rule; None = not asked. Codes are folded, money minor, times microseconds."""
+
+    partner: frozenset[str] | None = None
+    group: frozenset[str] | None = None
+    product: frozenset[str] | None = None
+    category: frozenset[str] | None = None
+    sku: frozenset[str] | None = None
+    code: frozenset[str] | None = None
+    client: str | None = None
+    order_total_from: int | None = None
+    order_total_to: int | None = None
+    sale_from: int | None = None
+    sale_to: int | None = None
+    days_since_attribution_to: int | None = None
+    months_since_attribution_to: int | None = None
+    valid_from: int | None = None
+    valid_to: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A reward rule. `rewards` by level (1 …); `per` is line, unit or order; `paid_sales` 0 = no limit."""
+
+    id: str
+    rewards: dict[int, Reward]
+    when: When = When()
+    priority: int = 0
+    per: str = "line"
+    paid_sales: int = 0
+    cap_minor: int | None = None
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """(who, code, what): the more exact rule has the larger triple."""
+        when = self.when
+        who = 2 if when.partner is not None else 1 if when.group is not None else 0
+        what = 2 if when.product is not None or when.sku is not None else 1 if when.category is not None else 0
+        return who, int(when.code is not None), what
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """The rules of one version, strongest first."""
+
+    rules: tuple[Rule, ...]
+
+    @classmethod
+    def of(cls, written: Iterable[Rule]) -> "RuleSet":
+        """Order rules as written: larger triple, then higher priority, then the later in the list."""
+        ranked = [(rule.rank, rule.priority, index, rule) for index, rule in enumerate(written)]
+        ranked.sort(key=lambda row: row[:3], reverse=True)
+        return cls(tuple(row[3] for row in ranked))
+
+    @cached_property
+    def asks_place(self) -> bool:
+        """Does a rule ask for the place of a sale, so that one order's fate moves others?"""
+        return any(
+            rule.paid_sales or rule.when.sale_from is not None or rule.when.sale_to is not None for rule in self.rules
+        )
+
+    @cached_property
+    def asks_client(self) -> bool:
+        """Does a rule ask whether the client is new?"""
+        return any(rule.when.client is not None for rule in self.rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Everything in force at a moment."""
+
+    attribution: AttributionTerms
+    accrual: AccrualTerms
+    levels: int
+    rules: RuleSet
+    timezone: str = "UTC"
+    currency: str = "RUB"
+    digits: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerState:
+    """A partner as of a moment: e-mail and phone normalised."""
+
+    id: str
+    invited_by: str | None = None
+    groups: frozenset[str] = field(default_factory=frozenset)
+    email: str | None = None
+    phone: str | None = None
+    blocked: bool = False
