@@ -1,0 +1,37 @@
+"""Phone numbers as keys of a client: E.164, or no number at all."""
+
+import re
+from functools import lru_cache
+
+import phonenumbers
+
+_SPOKEN = re.compile(r"[\s()./\u00a0\u2010-\u2015-]+")
+# A Russian mobile number in any of its usual spellings: every 9xx number is valid, so the library is not asked.
+_RUSSIAN_MOBILE = re.compile(r"(?:\+7|8|7)?(9[0-9]{9})", re.ASCII)
+_PLUS_EIGHT = re.compile(r"\+8([0-9]{10})", re.ASCII)
+
+
+def normalise(text: str, region: str = "RU") -> str | None:
+    """«8 (916) 123-45-67» → «+79161234567»; None for what is no number. An extension is dropped."""
+    if region == "RU" and (plain := _RUSSIAN_MOBILE.fullmatch(_SPOKEN.sub("", text))):
+        return "+7" + plain[1]
+    return _ask_library(text, region)
+
+
+@lru_cache(maxsize=65_536)
+def _ask_library(text: str, region: str) -> str | None:
+    number = _valid(text, region)
+    # «+8 916 …» is a common slip: 8 is the prefix for calls inside Russia. Only where it is no other country's number.
+    if number is None and region == "RU" and (slip := _PLUS_EIGHT.fullmatch(_SPOKEN.sub("", text))):
+        number = _valid("8" + slip[1], region)
+    return number
+
+
+def _valid(text: str, region: str) -> str | None:
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
