@@ -6,15 +6,17 @@ from functools import lru_cache
 import phonenumbers
 
 _SPOKEN = re.compile(r"[\s()./\u00a0\u2010-\u2015-]+")
-# A Russian mobile number in any of its usual spellings: every 9xx number is valid, so the library is not asked.
-_RUSSIAN_MOBILE = re.compile(r"(?:\+7|8|7)?(9[0-9]{9})", re.ASCII)
+# The usual spellings of a Russian mobile number, so that most numbers need not ask the library (930 it must).
+_RUSSIAN_MOBILE = re.compile(
+    r"(?:\+7|8|7)?[ -]?\(?(9(?:[0-24-9][0-9]|3[1-9]))\)?[ -]?([0-9]{3})[ -]?([0-9]{2})[ -]?([0-9]{2})", re.ASCII
+)
 _PLUS_EIGHT = re.compile(r"\+8([0-9]{10})", re.ASCII)
 
 
 def normalise(text: str, region: str = "RU") -> str | None:
     """«8 (916) 123-45-67» → «+79161234567»; None for what is no number. An extension is dropped."""
-    if region == "RU" and (plain := _RUSSIAN_MOBILE.fullmatch(_SPOKEN.sub("", text))):
-        return "+7" + plain[1]
+    if region == "RU" and (plain := _RUSSIAN_MOBILE.fullmatch(text)):
+        return "+7" + "".join(plain.groups())
     return _ask_library(text, region)
 
 
