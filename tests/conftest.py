@@ -1,0 +1,121 @@
+"""What every test has: no network but loopback, a chosen database, a real browser on request.
+
+`page` gives a tab of Chromium (the test gets the mark `browser` by itself); `live_server` is pytest-django's.
+"""
+
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_serialized_rollback", "django_db_reset_sequences"}
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+LOCAL_NAMES = {"localhost", "testserver", socket.gethostname()}
+
+
+class OfflineError(RuntimeError):
+    """A test wanted to leave the machine."""
+
+
+def find_chromium() -> str | None:
+    """Path of a Chromium to drive: MOLVA_TEST_CHROMIUM, else the first one on PATH."""
+    return os.environ.get("MOLVA_TEST_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+
+
+def is_local(host: Any) -> bool:
+    """Whether a host given to a socket stays on this machine."""
+    if host is None or host in LOCAL_NAMES:
+        return True
+    try:
+        address = ip_address(host.decode() if isinstance(host, bytes) else str(host))
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def _guard_connect(original: Callable[..., Any]) -> Callable[..., Any]:
+    def connect(self: socket.socket, address: Any) -> Any:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not is_local(address[0]):
+            raise OfflineError(f"tests stay offline, but something connects to {address}")
+        return original(self, address)
+
+    return connect
+
+
+def _guard_lookup(original: Callable[..., Any]) -> Callable[..., Any]:
+    def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if not is_local(host):
+            # The same error as with the cable unplugged, so that code under test behaves as it would then.
+            raise socket.gaierror(socket.EAI_NONAME, f"tests stay offline, but something looks up {host!r}")
+        return original(host, *args, **kwargs)
+
+    return getaddrinfo
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Close the network before the first import of a test."""
+    socket.socket.connect = _guard_connect(socket.socket.connect)  # type: ignore[method-assign]
+    socket.socket.connect_ex = _guard_connect(socket.socket.connect_ex)  # type: ignore[method-assign]
+    socket.getaddrinfo = _guard_lookup(socket.getaddrinfo)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what touches the database or a browser, before -m chooses."""
+    for item in items:
+        used = set(getattr(item, "fixturenames", ()))
+        if used & DATABASE_FIXTURES or item.get_closest_marker("django_db"):
+            item.add_marker(pytest.mark.database)
+        if "browser" in used:
+            item.add_marker(pytest.mark.browser)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say loudly when the browser part did not run."""
+    if not find_chromium():
+        terminalreporter.write_sep("!", "no Chromium found: the browser tests were SKIPPED", yellow=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the whole run; skipped without one, an error in CI."""
+    path = find_chromium()
+    if not path:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no Chromium: apt install chromium")
+    # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes browser contexts (locale, viewport, colour scheme, …) and closes them after the test."""
+    opened: list[BrowserContext] = []
+
+    def make(**options: Any) -> BrowserContext:
+        context = browser.new_context(**{"locale": "ru-RU", "timezone_id": "Europe/Moscow", **options})
+        context.set_default_timeout(15_000)
+        opened.append(context)
+        return context
+
+    yield make
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def page(new_context: Callable[..., BrowserContext]) -> Iterator[Page]:
+    """A Russian desktop tab; an exception in a page's script fails the test."""
+    tab = new_context(viewport={"width": 1440, "height": 900}).new_page()
+    errors: list[str] = []
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    yield tab
+    assert errors == []
