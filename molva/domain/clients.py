@@ -119,7 +119,8 @@ class Clients:
                     self._by_key[key] = main
                 main.absorb(other, at, policy)
         for key in written:
-            if self._by_key.setdefault(key, main) is main and key not in main.keys:
+            if key not in self._by_key:
+                self._by_key[key] = main
                 main.keys.append(key)
         if keys.email is not None:
             main.emails.add(keys.email)

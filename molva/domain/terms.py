@@ -66,6 +66,13 @@ class When:
     months_since_attribution_to: int | None = None
     valid_from: int | None = None
     valid_to: int | None = None
+    is_plain: bool = field(init=False, compare=False, default=True)  # asks nothing about the order itself
+
+    def __post_init__(self) -> None:
+        """Know once whether the order itself must be looked at."""
+        asked = (self.code, self.client, self.order_total_from, self.order_total_to, self.sale_from, self.sale_to)
+        timed = (self.days_since_attribution_to, self.months_since_attribution_to, self.valid_from, self.valid_to)
+        object.__setattr__(self, "is_plain", all(value is None for value in asked + timed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +96,12 @@ class Rule:
         return who, int(when.code is not None), what
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RuleSet:
     """The rules of one version, strongest first."""
 
     rules: tuple[Rule, ...]
+    _of_partner: dict[tuple[str, frozenset[str]], tuple[Rule, ...]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, written: Iterable[Rule]) -> "RuleSet":
@@ -102,12 +110,23 @@ class RuleSet:
         ranked.sort(key=lambda row: row[:3], reverse=True)
         return cls(tuple(row[3] for row in ranked))
 
+    def of_partner(self, partner: str, groups: frozenset[str]) -> tuple[Rule, ...]:
+        """The rules whose conditions on the level-1 partner hold, strongest first."""
+        key = (partner, groups)
+        found = self._of_partner.get(key)
+        if found is None:
+            found = self._of_partner[key] = tuple(
+                rule
+                for rule in self.rules
+                if (rule.when.partner is None or partner in rule.when.partner)
+                and (rule.when.group is None or not groups.isdisjoint(rule.when.group))
+            )
+        return found
+
     @cached_property
     def asks_place(self) -> bool:
-        """Does a rule ask for the place of a sale, so that one order's fate moves others?"""
-        return any(
-            rule.paid_sales or rule.when.sale_from is not None or rule.when.sale_to is not None for rule in self.rules
-        )
+        """Does a rule ask for the place of a sale?"""
+        return any(rule.when.sale_from is not None or rule.when.sale_to is not None for rule in self.rules)
 
     @cached_property
     def asks_client(self) -> bool:

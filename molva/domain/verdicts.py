@@ -126,7 +126,6 @@ class OrderOwed:
     unpaid: str | None = None
     place: int | None = None
     paid_place: int | None = None
-    new_client: bool = False
 
 
 @dataclass(slots=True, eq=False)
