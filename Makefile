@@ -11,7 +11,7 @@ PY := .venv/bin/python
 UV := $(shell command -v uv)
 PIP := $(if $(UV),$(UV) pip install --python $(PY),$(PY) -m pip install --disable-pip-version-check --progress-bar off)
 QUIET := --quiet
-CHECKS := check-lint check-format check-types check-imports check-migrations check-templates check-messages check-vendor
+CHECKS := check-lint check-format check-types check-imports check-migrations check-templates check-messages check-static
 
 # Commands that load the settings must not touch the data of a Molva that lives here.
 check test: export MOLVA_DATA := $(CURDIR)/.data
@@ -46,8 +46,8 @@ check-templates:
 	@echo "— templates"; find molva -name '*.html' -print0 | xargs -0 -r .venv/bin/djade --check --target-version 5.2
 check-messages:
 	@echo "— messages"; $(PY) scripts/messages.py --check
-check-vendor:
-	@echo "— vendored files"; $(PY) scripts/vendor.py --check
+check-static:
+	@echo "— static files"; $(PY) scripts/vendor.py --check && $(PY) scripts/styles.py --check
 
 messages: .venv/.stamp-dev
 	@$(PY) scripts/messages.py

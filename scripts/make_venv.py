@@ -1,7 +1,7 @@
 """Makes a virtual environment with pip in it, also where Debian's python3-venv package is missing.
 
-Debian splits `ensurepip` off Python, so on a bare machine `python3 -m venv` fails half-way. Then pip comes from
-PyPI as one wheel, checked by its hash, and installs itself. Standard library only: nothing else is there yet.
+Debian splits `ensurepip` off Python, so on a bare machine `python3 -m venv` fails half-way. Then pip comes
+from PyPI as one wheel, checked by its hash, and installs itself. Standard library only.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
-"""`make test`: the database part on PostgreSQL, then everything on SQLite, so that the last line is the whole suite's.
+"""`make test`: the database part on PostgreSQL, then everything on SQLite, whose closing line is the last.
 
-Words after the command go to pytest (`make test ARGS="tests/flows -x"`). In CI (variable CI set) a missing PostgreSQL
-or Chromium is an error; on a desk the part is skipped, and said so.
+Words after the command go to pytest (`make test ARGS="tests/flows -x"`). In CI (variable CI set) a missing
+PostgreSQL or Chromium is an error; on a desk the part is skipped, and said so.
 """
 
 import os
@@ -45,7 +45,11 @@ def pytest(name: str, arguments: list[str], **variables: str) -> int:
     command = [sys.executable, "-m", "pytest", "-q", *arguments, *sys.argv[1:]]
     code = subprocess.call(command, cwd=ROOT, env={**os.environ, **variables})
     if code:
-        print(f"{name}: failed with code {code} after {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+        print(
+            f"{name}: failed with code {code} after {time.monotonic() - started:.0f} s",
+            file=sys.stderr,
+            flush=True,
+        )
     return 0 if code == 5 else code
 
 

@@ -24,7 +24,9 @@ class OfflineError(RuntimeError):
 
 def find_chromium() -> str | None:
     """Path of a Chromium to drive: MOLVA_TEST_CHROMIUM, else the first one on PATH."""
-    return os.environ.get("MOLVA_TEST_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    return os.environ.get("MOLVA_TEST_CHROMIUM") or next(
+        filter(None, map(shutil.which, CHROMIUM_NAMES)), None
+    )
 
 
 def is_local(host: Any) -> bool:
@@ -78,7 +80,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Say loudly when the browser part did not run."""
     if not find_chromium():
-        terminalreporter.write_sep("!", "no Chromium found: the browser tests were SKIPPED", yellow=True, bold=True)
+        terminalreporter.write_sep(
+            "!", "no Chromium found: the browser tests were SKIPPED", yellow=True, bold=True
+        )
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +94,9 @@ def browser() -> Iterator[Browser]:
     # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        chromium = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
         yield chromium
         chromium.close()
 

@@ -11,7 +11,9 @@ import tempfile
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent
-for _name in [name for name in os.environ if name.startswith("MOLVA_") and not name.startswith("MOLVA_TEST_")]:
+for _name in [
+    name for name in os.environ if name.startswith("MOLVA_") and not name.startswith("MOLVA_TEST_")
+]:
     del os.environ[_name]  # a test must not depend on the settings of the person who runs it
 os.environ["MOLVA_DATA"] = tempfile.mkdtemp(prefix="molva-test-")
 atexit.register(shutil.rmtree, os.environ["MOLVA_DATA"], ignore_errors=True)

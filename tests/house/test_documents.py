@@ -1,0 +1,57 @@
+"""What the documents list is what the code has: settings, dependencies, commands."""
+
+import re
+import tomllib
+
+from tests.house.tree import ROOT, files
+
+
+def settings_in_code() -> set[str]:
+    """Variables that the product reads from the environment."""
+    found: set[str] = set()
+    reads = re.compile(
+        r"(?:env(?:\.\w+)?\(|environ(?:\.get\(|\.setdefault\(|\[)|getenv\()\s*[\"']((?:MOLVA_|DATABASE_URL)\w*)"
+    )
+    for path in files("*.py"):
+        found |= set(reads.findall(path.read_text(encoding="utf-8")))
+    return found
+
+
+def test_every_setting_is_documented_and_every_documented_one_exists() -> None:
+    table = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| `((?:MOLVA_|DATABASE_URL)\w*)`", table, re.MULTILINE))
+    assert documented == settings_in_code()
+
+
+def test_every_dependency_has_a_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    names = {re.split(r"[\[~<>= ;]", item)[0] for item in wanted}
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    reasons = set(re.findall(r"^\| `([a-z0-9-]+)` \| \S.*\|$", text, re.MULTILINE))
+    assert reasons == names
+
+
+def test_pip_installs_what_uv_locks() -> None:
+    lock = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
+    locked = {package["name"]: package.get("version") for package in lock["package"]}
+    for exported in ("constraints.txt", "constraints-dev.txt"):
+        text = (ROOT / exported).read_text(encoding="utf-8")
+        pins = re.findall(r"^([a-z0-9-]+)(?:\[[^\]]*\])?==(\S+)", text, re.MULTILINE)
+        assert [pin for pin in pins if locked.get(pin[0]) != pin[1]] == []
+        assert len(pins) > 30
+
+
+def test_readme_names_the_two_commands() -> None:
+    for readme in ("README.md", "README.ru.md"):
+        text = (ROOT / readme).read_text(encoding="utf-8")
+        assert ("make demo" in text, "make test" in text) == (True, True)
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    broken: list[str] = []
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", path.read_text(encoding="utf-8"))
+        near = [target for target in targets if "://" not in target and not target.startswith("mailto:")]
+        broken += [f"{path.name} -> {target}" for target in near if not (path.parent / target).exists()]
+    assert broken == []
