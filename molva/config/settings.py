@@ -55,7 +55,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
-    "django_tasks",
     "django_htmx",
     "template_partials.apps.SimpleAppConfig",
     "django_cotton.apps.SimpleAppConfig",
@@ -177,8 +176,6 @@ if MOLVA_DEMO:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 DEFAULT_FROM_EMAIL = env.str("MOLVA_EMAIL_FROM", default=f"Molva <molva@{_url.hostname}>")
-
-TASKS = {"default": {"BACKEND": "molva.jobs.backend.DatabaseBackend"}}
 
 LANGUAGE_CODE = env.str("MOLVA_LANGUAGE", default="ru")
 LANGUAGES = [("ru", "Русский"), ("en", "English")]

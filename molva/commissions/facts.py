@@ -1,0 +1,191 @@
+"""From stored rows to the values that the rules judge: everything of one customer, and a directory that asks as it goes.
+
+The same `PersonFacts` and `Directory` feed `molva simulate`, so support, what-if and the live ledger cannot disagree.
+"""
+
+from fractions import Fraction
+from typing import Any
+
+from molva.domain.directory import Directory, Timeline
+from molva.domain.facts import ClientKeys, LeadFacts, Line, OrderFacts, PersonFacts, Snapshot, TouchFacts
+from molva.domain.terms import PartnerState, Terms
+from molva.kit.clock import to_micros
+from molva.orders.models import Lead, Order
+from molva.programmes.models import PartnerVersion, Programme, TermsVersion
+from molva.programmes.queries import compiled, terms_timeline
+from molva.tracking.models import Customer, CustomerVisitor, PromoCode, Touch
+
+
+class LiveDirectory(Directory):
+    """Terms, partners and codes of a programme, read when first asked for and remembered for one settlement."""
+
+    def __init__(self, programme: Programme) -> None:
+        super().__init__()
+        self._programme = programme
+        self._seen_partners: dict[str, Timeline[PartnerState] | None] = {}
+        self._seen_codes: dict[str, tuple[int, str] | None] = {}
+        self._versions = terms_timeline(programme)
+
+    def version_at(self, moment: int) -> TermsVersion:
+        """The stored version of terms in force at a moment (µs); before the first the first."""
+        return self._versions.at(moment) or self._versions.values[0]
+
+    def terms_at(self, moment: int) -> Terms:
+        """Terms in force at a moment (µs), in the rules' form."""
+        return compiled(self._programme, self.version_at(moment))
+
+    def partner_state(self, partner: str, moment: int) -> PartnerState | None:
+        """The partner as of a moment; None when there is no such partner, or was none yet."""
+        if partner not in self._seen_partners:
+            self._seen_partners[partner] = self._read_partner(partner)
+        states = self._seen_partners[partner]
+        return states.at(moment) if states else None
+
+    def code_owner(self, code: str, moment: int) -> str | None:
+        """Whose a folded promo code is; a partner's own public code is his promo code, too (row S2.56)."""
+        if code not in self._seen_codes:
+            self._seen_codes[code] = self._read_code(code)
+        found = self._seen_codes[code]
+        return found[1] if found and found[0] <= moment else None
+
+    def _read_partner(self, partner: str) -> Timeline[PartnerState] | None:
+        states: Timeline[PartnerState] = Timeline()
+        versions = PartnerVersion.objects.filter(programme_id_ref=self._programme.pk, partner__code=partner)
+        for version in versions.order_by("valid_from", "pk"):
+            state = version.state
+            states.add(
+                to_micros(version.valid_from),
+                PartnerState(
+                    id=partner,
+                    invited_by=state["invited_by"],
+                    groups=frozenset(state["groups"]),
+                    email=state["email"],
+                    phone=state["phone"],
+                    blocked=state["blocked"],
+                ),
+            )
+        return states if states.values else None
+
+    def _read_code(self, code: str) -> tuple[int, str] | None:
+        promo = (
+            PromoCode.objects.filter(programme=self._programme, code_folded=code).select_related("partner").first()
+        )
+        if promo:
+            return to_micros(promo.valid_from), promo.partner.code
+        own = self._programme.partners.filter(code_folded=code).first()
+        return (to_micros(own.joined_at), own.code) if own else None
+
+
+def load_person(customer: Customer) -> PersonFacts:
+    """All orders, leads and touches of a customer, in a fixed number of queries.
+
+    Records of one moment are ranked by source and id, not by arrival: any order of tellings ends the same.
+    """
+    orders = list(customer.orders.prefetch_related("lines"))
+    leads = list(customer.leads.all())
+    ranked = sorted(
+        [(order.created_at, 0, order.source, _natural(order.external_id), order) for order in orders]
+        + [(lead.at, 1, lead.source, _natural(lead.external_id), lead) for lead in leads],
+        key=lambda row: row[:4],
+    )
+    facts = PersonFacts(touches=_touches(customer))
+    for tie, (*_, record) in enumerate(ranked):
+        if isinstance(record, Order):
+            facts.orders.append(_order(record, tie))
+        else:
+            facts.leads.append(_lead(record, tie))
+    return facts
+
+
+def order_key(order: Order) -> str:
+    """The id by which the rules know an order: the same whoever told it first."""
+    return f"{order.source}/{order.external_id}"
+
+
+def lead_key(lead: Lead) -> str:
+    """The id by which the rules know a lead."""
+    return f"{lead.source}/{lead.external_id}"
+
+
+def _touches(customer: Customer) -> dict[str, list[TouchFacts]]:
+    visitors = list(CustomerVisitor.objects.filter(customer=customer).values_list("visitor", flat=True))
+    touches: dict[str, list[TouchFacts]] = {}
+    rows = Touch.objects.filter(programme_id=customer.programme_id, visitor__in=visitors)
+    for tie, touch in enumerate(rows.select_related("partner").order_by("at", "click_id", "pk")):
+        touches.setdefault(touch.visitor, []).append(
+            TouchFacts(
+                visitor=touch.visitor, partner=touch.partner.code, kind=touch.kind, at=to_micros(touch.at), tie=tie
+            )
+        )
+    return touches
+
+
+def _order(order: Order, tie: int) -> OrderFacts:
+    lines = [
+        {
+            "id": line.external_id,
+            "total_minor": line.total_minor,
+            "quantity": line.quantity,
+            "product": line.product,
+            "sku": line.sku,
+            "categories": line.categories,
+        }
+        for line in order.lines.all()
+    ]
+    creation, reached = order.creation, order.reached_lines
+    return OrderFacts(
+        id=order_key(order),
+        created_at=to_micros(order.created_at),
+        client=_client(creation),
+        visitor=creation["visitor"],
+        codes=tuple(creation["codes"]),
+        landing=creation["landing"],
+        tie=tie,
+        snapshot=_snapshot(order.status, lines, order.discount_minor, order.delivery_minor),
+        number=order.number,
+        reached_at=to_micros(order.reached_at) if order.reached_at else None,
+        reached_snapshot=_snapshot(reached["status"], reached["lines"], reached["discount_minor"], 0)
+        if reached
+        else None,
+    )
+
+
+def _lead(lead: Lead, tie: int) -> LeadFacts:
+    return LeadFacts(
+        id=lead_key(lead),
+        created_at=to_micros(lead.at),
+        client=_client(lead.creation),
+        visitor=lead.creation["visitor"],
+        codes=tuple(lead.creation["codes"]),
+        tie=tie,
+    )
+
+
+def _client(creation: dict[str, Any]) -> ClientKeys:
+    return ClientKeys(**creation["client"])
+
+
+def _snapshot(status: str, lines: list[dict[str, Any]], discount: int, delivery: int) -> Snapshot:
+    return Snapshot(
+        status=status,
+        lines=tuple(
+            Line(
+                id=line["id"],
+                total_minor=line["total_minor"],
+                quantity=Fraction(line["quantity"]),
+                product=line["product"] or None,
+                sku=line["sku"] or None,
+                categories=tuple(line["categories"]),
+            )
+            for line in lines
+        ),
+        discount_minor=discount,
+        delivery_minor=delivery,
+    )
+
+
+def _natural(text: str) -> tuple[int, str]:
+    """Ids of a shop grow as numbers, so «1000» comes after «999»."""
+    return (int(text), "") if text.isdecimal() else (0, text)
+
+

@@ -1,0 +1,48 @@
+"""Jobs of stage 5: clicks that arrived, holds that ended, terms that ran out."""
+
+from molva.commissions.postings import release_due
+from molva.commissions.services import settle_customer
+from molva.jobs import enqueue, job
+from molva.kit import clock
+from molva.tracking.ingest import ingest_clicks
+from molva.tracking.models import Attribution, Customer, CustomerVisitor
+
+
+@job(queue="clicks", max_attempts=1)
+def load_clicks() -> None:
+    """Load what the tracker stored; a customer whose visitor clicked may be someone else's from now on."""
+    visitors = ingest_clicks()
+    for row in CustomerVisitor.unscoped.filter(visitor__in=visitors).values("customer_id", "workspace_id").distinct():
+        enqueue(
+            settle_one,
+            dedupe=f"settle-{row['customer_id']}",
+            customer_id=row["customer_id"],
+            workspace_id=row["workspace_id"],
+        )
+
+
+@job()
+def settle_one(customer_id: int) -> None:
+    """Settle a customer; one that was joined to another meanwhile has nothing left to settle."""
+    customer = Customer.objects.filter(pk=customer_id).first()
+    if customer:
+        settle_customer(customer=customer)
+
+
+@job(max_attempts=1)
+def release_holds() -> None:
+    """Timetable entry: what has waited long enough becomes available."""
+    release_due(clock.now())
+
+
+@job(max_attempts=1)
+def end_terms() -> None:
+    """Timetable entry: attributions whose term ran out end, and the customer is free."""
+    due = Attribution.unscoped.filter(ended_at__isnull=True, ends_at__lt=clock.now())
+    for row in due.values("customer_id", "workspace_id").distinct()[:1000]:
+        enqueue(
+            settle_one,
+            dedupe=f"settle-{row['customer_id']}",
+            customer_id=row["customer_id"],
+            workspace_id=row["workspace_id"],
+        )

@@ -1,0 +1,224 @@
+"""Writes of stage 8: connecting a shop, accepting what it sends, understanding it, and retrying what was not understood.
+
+`received = applied + repeated + dead + rejected (+ waiting)` always holds: each payload is one row with one state.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from molva.commissions.services import settle_customer
+from molva.domain.inbound import InboundOrder, NotUnderstood
+from molva.integrations.base import PlugError, Source, Told
+from molva.integrations.models import Connection, InboundEvent, InboundState
+from molva.integrations.registry import source_of
+from molva.jobs import enqueue, job
+from molva.kit import clock
+from molva.orders.errors import CurrencyMismatch
+from molva.orders.models import Order
+from molva.orders.services import Recorded, record_lead, record_order
+from molva.programmes.models import Programme
+from molva.programmes.services import update_programme
+from molva.tracking.services import refresh_links
+from molva.workspaces import journal
+from molva.workspaces.models import User
+
+MAX_BODY = 1024 * 1024  # bytes; real orders are 3–40 kB
+
+
+def hook_hash(secret: str) -> str:
+    """What is kept of a hook address's secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def connect_shop(
+    *, programme: Programme, kind: str, host: str, login: str, password: str, actor: User | None
+) -> Connection:
+    """Connect a shop by its API key: prove the key first, then store it, then set the shop up. Raises PlugError."""
+    draft = Connection(programme=programme, kind=kind, name=host, host=host.strip().lower())
+    draft.secrets = {"login": login.strip(), "password": password.strip()}
+    facts = source_of(kind).verify(draft)
+    with transaction.atomic():
+        connection = (
+            Connection.objects.select_for_update()
+            .filter(programme=programme, kind=kind, external_id=facts["id"])
+            .first()
+        ) or draft
+        connection.external_id = facts["id"]
+        connection.name, connection.host = facts["name"], draft.host
+        connection.secrets = {**draft.secrets, "hook": secrets.token_urlsafe(32)}
+        connection.hook_hash = hook_hash(connection.secrets["hook"])
+        connection.facts = {**connection.facts, "statuses": facts["statuses"]}
+        connection.state, connection.problem, connection.checked_at = "active", "", clock.now()
+        connection.save()
+        if not programme.shop_url:
+            update_programme(programme=programme, actor=actor, changes={"shop_url": facts["shop_url"]})
+            refresh_links(programme)
+        journal.record("connection.made", connection, actor=actor)
+        enqueue(set_up_shop, connection_id=connection.pk, workspace_id=connection.workspace_id)
+    return connection
+
+
+@job(queue="shops")
+def set_up_shop(connection_id: int) -> None:
+    """Bring hooks, script and order field of a shop to the wished state; safe to repeat."""
+    connection = Connection.objects.select_related("programme").get(pk=connection_id)
+    hook_url = f"{settings.MOLVA_URL}/hooks/{connection.kind}/{connection.secrets['hook']}"
+    script_url = f"{settings.MOLVA_URL}/s/{connection.programme.code}.js"
+    source_of(connection.kind).set_up(connection, hook_url=hook_url, script_url=script_url)
+    connection.facts["is_set_up"] = True
+    connection.checked_at = clock.now()
+    connection.save()
+    journal.record("connection.set_up", connection)
+
+
+def refresh_statuses(connection: Connection) -> list[dict[str, str]]:
+    """Read the shop's statuses anew; chosen ones that vanished are told of in the journal."""
+    facts = source_of(connection.kind).verify(connection)
+    before = {status["permalink"] for status in connection.facts.get("statuses", [])}
+    statuses: list[dict[str, str]] = facts["statuses"]
+    gone = before - {status["permalink"] for status in statuses}
+    connection.facts["statuses"] = statuses
+    connection.state, connection.problem, connection.checked_at = "active", "", clock.now()
+    connection.save()
+    if gone:
+        journal.record("connection.statuses_gone", connection, data={"statuses": sorted(gone)})
+    return statuses
+
+
+@transaction.atomic
+def accept_hook(*, connection: Connection, topic: str, body: bytes, content_type: str) -> InboundEvent:
+    """Store a payload as it came; when this returns and the transaction is committed, it can't be lost."""
+    event = InboundEvent(connection=connection, topic=topic[:60], body=body, content_type=content_type[:100])
+    event.save()
+    enqueue(process_inbound, event_id=event.pk, workspace_id=event.workspace_id)
+    return event
+
+
+@job(queue="inbound", max_attempts=12)
+def process_inbound(event_id: int) -> None:
+    """Understand one stored payload. Not understood: a dead letter with the reason. Shop trouble: the job retries."""
+    event = InboundEvent.objects.select_related("connection__programme").get(pk=event_id)
+    if event.state not in (InboundState.NEW, InboundState.DEAD):
+        return
+    InboundEvent.objects.filter(pk=event.pk).update(attempts=event.attempts + 1)
+    event.attempts += 1
+    try:
+        told = list(source_of(event.connection.kind).read(event.connection, event))
+        recorded = apply(event.connection, told)
+    except (NotUnderstood, CurrencyMismatch) as problem:
+        _close(event, InboundState.DEAD, reason=str(problem))
+    except PlugError as problem:
+        if not problem.permanent:
+            InboundEvent.objects.filter(pk=event.pk).update(reason=str(problem)[:500])
+            raise
+        _close(event, InboundState.DEAD, reason=str(problem))
+    else:
+        changed = any(one.changed for one in recorded)
+        if told:
+            event.object_id = told[0].external_id
+        _close(event, InboundState.APPLIED if changed else InboundState.REPEATED)
+
+
+def apply(connection: Connection, told: Iterable[Told], *, actor: User | None = None) -> list[Recorded]:
+    """Record what a source told, and settle each customer whose facts changed, one transaction a record."""
+    return [
+        tell(programme=connection.programme, source=connection.source_key, one=one, actor=actor or connection.name)
+        for one in told
+    ]
+
+
+def tell(*, programme: Programme, source: str, one: Told, actor: User | str | None = None) -> Recorded:
+    """Record one order or lead and settle its customer, in one transaction."""
+    with transaction.atomic():
+        if isinstance(one, InboundOrder):
+            recorded = record_order(programme=programme, source=source, inbound=one, actor=actor)
+        else:
+            recorded = record_lead(programme=programme, source=source, inbound=one, actor=actor)
+        if recorded.changed:
+            settle_customer(customer=recorded.record.customer)
+    return recorded
+
+
+def retry_dead(*, event: InboundEvent, actor: User) -> None:
+    """Try a dead letter again: the cause (a currency, a right, a status) may have been put right."""
+    if event.state != InboundState.DEAD:
+        return
+    journal.record("inbound.retried", event, actor=actor)
+    enqueue(process_inbound, event_id=event.pk, workspace_id=event.workspace_id)
+
+
+def reject_dead(*, event: InboundEvent, actor: User, reason: str) -> None:
+    """Put a dead letter away for good, with a reason; it stays readable."""
+    if event.state != InboundState.DEAD:
+        return
+    _close(event, InboundState.REJECTED, reason=reason)
+    journal.record("inbound.rejected", event, actor=actor, data={"reason": reason})
+
+
+@job(queue="shops", max_attempts=1)
+def poll_shop(connection_id: int) -> None:
+    """Read what hooks may have lost: orders changed since the anchor, page by page, until nothing is new."""
+    connection = Connection.objects.select_related("programme").get(pk=connection_id)
+    source: Source = source_of(connection.kind)
+    try:
+        for _page in range(50):  # the next firing goes on; one job never eats the shop's whole quota
+            page = source.poll(connection)
+            apply(connection, page.told)
+            if page.anchor is None or page.anchor == connection.anchor:
+                break
+            connection.anchor = page.anchor
+            connection.save()
+    except PlugError as problem:
+        _note_problem(connection, str(problem))
+    else:
+        _note_problem(connection, "")
+
+
+@job(queue="shops", max_attempts=1)
+def poll_shops() -> None:
+    """Timetable entry: one polling job for each connected shop (dedupe: never two for one shop)."""
+    for connection in Connection.unscoped.filter(state__in=("active", "broken")):
+        enqueue(
+            poll_shop,
+            dedupe=f"poll-{connection.pk}",
+            connection_id=connection.pk,
+            workspace_id=connection.workspace_id,
+        )
+
+
+def order_history(order: Order) -> list[InboundEvent]:
+    """What sources sent about an order, newest first."""
+    return list(InboundEvent.objects.filter(object_id=order.external_id).order_by("-received_at")[:50])
+
+
+def _close(event: InboundEvent, state: str, reason: str = "") -> None:
+    event.state, event.reason, event.processed_at = state, reason[:500], clock.now()
+    event.save()
+    if state == InboundState.DEAD:
+        journal.record("inbound.dead", event, actor=event.connection.name, data={"reason": reason})
+
+
+def _note_problem(connection: Connection, problem: str) -> None:
+    state = "broken" if problem else "active"
+    if (connection.state, connection.problem) != (state, problem[:300]):
+        journal.record("connection.broken" if problem else "connection.restored", connection, data={"problem": problem})
+    connection.state, connection.problem, connection.checked_at = state, problem[:300], clock.now()
+    connection.save()
+
+
+def facts_for_office(connection: Connection) -> dict[str, Any]:
+    """What the settings page shows of a connection: no secret in it."""
+    return {
+        "name": connection.name,
+        "host": connection.host,
+        "state": connection.state,
+        "problem": connection.problem,
+        "statuses": connection.facts.get("statuses", []),
+        "checked_at": connection.checked_at,
+        "is_set_up": bool(connection.facts.get("is_set_up")),
+    }

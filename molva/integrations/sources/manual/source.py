@@ -1,0 +1,53 @@
+"""People as a source of orders: a form and CSV files, for programmes with no shop (row S2.42).
+
+Every typed or imported row is stored as an inbound event like a shop's hook, so broken rows wait with a reason, too.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from molva.integrations.base import Page, Told
+from molva.integrations.models import Connection, InboundEvent
+from molva.integrations.sources.manual.rows import parse_row
+from molva.kit.clock import to_micros
+from molva.kit.money import CURRENCY_DIGITS
+
+STATUSES = [
+    {"permalink": "new", "title": "New", "system_status": "new"},
+    {"permalink": "paid", "title": "Paid", "system_status": "accepted"},
+    {"permalink": "delivered", "title": "Delivered", "system_status": "delivered"},
+    {"permalink": "cancelled", "title": "Cancelled", "system_status": "declined"},
+    {"permalink": "returned", "title": "Returned", "system_status": "declined"},
+]
+
+
+class ManualSource:
+    """Rows as people wrote them."""
+
+    kind = "manual"
+
+    def verify(self, connection: Connection) -> dict[str, Any]:
+        """Nothing to prove: people are there."""
+        return {"id": "manual", "name": connection.name, "shop_url": "", "statuses": STATUSES}
+
+    def set_up(self, connection: Connection, *, hook_url: str, script_url: str) -> None:
+        """Nothing to set up."""
+
+    def read(self, connection: Connection, event: InboundEvent) -> Iterable[Told]:
+        """The one order of a stored row; it was told when it was stored."""
+        values = json.loads(bytes(event.body))
+        programme = connection.programme
+        return [
+            parse_row(
+                values,
+                timezone=programme.timezone,
+                currency=programme.currency,
+                digits=CURRENCY_DIGITS[programme.currency],
+                told_at=to_micros(event.received_at),
+            )
+        ]
+
+    def poll(self, connection: Connection) -> Page:
+        """Nothing to poll."""
+        return Page([], None)

@@ -1,0 +1,43 @@
+"""Reads of stage 1."""
+
+import json
+from datetime import datetime
+from functools import lru_cache
+
+from molva.domain.directory import Timeline
+from molva.domain.terms import Terms
+from molva.kit.clock import to_micros
+from molva.programmes.models import Programme, TermsVersion
+from molva.programmes.terms import to_domain
+
+
+def terms_version_at(programme: Programme, moment: datetime) -> TermsVersion:
+    """The version of terms in force at a moment; of several of one moment the last; before the first the first."""
+    versions = TermsVersion.objects.filter(programme=programme)
+    found = versions.filter(valid_from__lte=moment).order_by("-valid_from", "-number").first()
+    return found or versions.order_by("valid_from", "number")[0]
+
+
+def terms_at(programme: Programme, moment: datetime) -> Terms:
+    """The terms in force at a moment, in the rules' form."""
+    return compiled(programme, terms_version_at(programme, moment))
+
+
+def terms_timeline(programme: Programme) -> Timeline[TermsVersion]:
+    """All versions of a programme over time, one query."""
+    timeline: Timeline[TermsVersion] = Timeline()
+    for version in TermsVersion.objects.filter(programme=programme).order_by("valid_from", "number"):
+        timeline.add(to_micros(version.valid_from), version)
+    return timeline
+
+
+def compiled(programme: Programme, version: TermsVersion) -> Terms:
+    """One version in the rules' form; compiled once a process, as versions never change."""
+    written = json.dumps([version.settings, version.rules], sort_keys=False)
+    return _compiled(written, programme.currency, programme.timezone, programme.mark_param)
+
+
+@lru_cache(maxsize=512)
+def _compiled(written: str, currency: str, timezone: str, mark_param: str) -> Terms:
+    settings, rules = json.loads(written)
+    return to_domain(settings, rules, currency=currency, timezone=timezone, mark_param=mark_param)

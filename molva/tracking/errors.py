@@ -1,0 +1,14 @@
+"""What can go wrong with links and codes; faces translate by `kind`."""
+
+
+class LinkError(ValueError):
+    """An address that cannot be a partner link; `kind`: empty, not_an_address, foreign_host, no_shop."""
+
+    def __init__(self, kind: str, host: str = "") -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.host = host
+
+
+class CodeTaken(ValueError):
+    """This promo code, or partner code, or link code, is somebody's already."""
