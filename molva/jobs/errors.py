@@ -1,0 +1,21 @@
+"""What a handler may say about its own failure, and what the queue says to its caller."""
+
+
+class GiveUpError(Exception):
+    """Raised by a handler: another try cannot help. The job is dead at once, with this text."""
+
+
+class RetryLaterError(Exception):
+    """Raised by a handler: try again after `seconds` (a Retry-After that the other side asked for)."""
+
+    def __init__(self, reason: str, seconds: float) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+
+
+class NotAJobError(TypeError):
+    """The function was not marked with `@job`, so the worker would refuse to call it."""
+
+
+class LeaseLostError(RuntimeError):
+    """Another worker took the job over; whatever this one did must not be recorded."""
