@@ -1,9 +1,10 @@
 """Click ids, visitor ids and the signed token `mv` that carries both through a shop and back.
 
-A click id is one 64-bit number that sorts by time: microseconds since 1970 UTC shifted left by 11 bits, the low bits
-being the number of the tracker node, so that nodes never meet. A visitor id is 8 random bytes. A token is the click id,
-the visitor id and 5 bytes of HMAC-SHA256 under a key derived from the secret key, in lower-case base32 without padding.
-Nothing here reads a clock or a random source: moments and random bytes are arguments.
+A click id is one 64-bit number that sorts by time: microseconds since 1970 UTC shifted left by 11 bits, the
+low bits being the number of the tracker node, so that nodes never meet. A visitor id is 8 random bytes. A
+token is the click id, the visitor id and 5 bytes of HMAC-SHA256 under a key derived from the secret key, in
+lower-case base32 without padding. Nothing here reads a clock or a random source: moments and random bytes
+are arguments.
 """
 
 import hmac

@@ -1,0 +1,180 @@
+"""Click files: one SQLite file a UTC day, written by the tracker and read by the loader.
+
+`<data>/clicks/clicks-YYYYMMDD.db` is in WAL mode with `synchronous=FULL`. The table of clicks has its primary
+key only (every further index would cost two to four times in inserts); user agents and referrers are interned
+beside it. Ids only grow inside a file, so a reader that remembers the last id it has seen misses nothing and
+repeats nothing. This module knows neither Django nor the network: both sides import it.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from molva.domain.click_id import click_micros, make_click_id
+from molva.kit import clock
+
+FLAG_BOT = 1  # a known crawler by its user agent
+FLAG_PREFETCH = 2  # the browser or a messenger looks ahead, nobody has followed the link yet
+FLAG_EMBEDDED = 4  # loaded as an image, a frame or a script (Sec-Fetch-Dest is not a document)
+FLAG_HEAD = 8  # asked for headers only
+FLAG_BEACON = 16  # told by the storefront script for a page opened with the partner parameter
+FLAG_NO_LANGUAGE = 32  # no Accept-Language: kept as evidence, decides nothing alone
+NOT_A_TOUCH = FLAG_BOT | FLAG_PREFETCH | FLAG_EMBEDDED | FLAG_HEAD
+
+SUBS = ("sub1", "sub2", "sub3", "sub4", "sub5")
+COLUMNS = ("id", "link", "partner", "visitor", "flags", "ip", "agent", "referrer", *SUBS, "utm", "page")
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS texts (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS clicks (
+  id INTEGER PRIMARY KEY, link INTEGER NOT NULL, partner INTEGER NOT NULL, visitor BLOB NOT NULL,
+  flags INTEGER NOT NULL, ip BLOB, agent INTEGER, referrer INTEGER,
+  sub1 TEXT, sub2 TEXT, sub3 TEXT, sub4 TEXT, sub5 TEXT, utm TEXT, page TEXT);
+"""
+_SELECT = """
+SELECT c.id, c.link, c.partner, c.visitor, c.flags, r.text,
+  c.sub1, c.sub2, c.sub3, c.sub4, c.sub5, c.utm, c.page
+FROM clicks c LEFT JOIN texts r ON r.id = c.referrer
+WHERE c.id > ? AND c.id < ? ORDER BY c.id LIMIT ?
+"""
+_MAX_ID = (1 << 63) - 1
+
+
+class Extras(NamedTuple):
+    """What only some clicks carry: the partner's own tags, the UTM part as a query string, the shop page."""
+
+    sub1: str | None = None
+    sub2: str | None = None
+    sub3: str | None = None
+    sub4: str | None = None
+    sub5: str | None = None
+    utm: str | None = None
+    page: str | None = None
+
+
+class RawClick(NamedTuple):
+    """A click as the tracker hands it over to the writer; agent and referrer are still texts."""
+
+    id: int
+    link: int  # 0 for the bare partner parameter on a shop page
+    partner: int
+    visitor: bytes
+    flags: int
+    ip: bytes | None
+    agent: str | None
+    referrer: str | None
+    extras: Extras | None
+
+
+class StoredClick(NamedTuple):
+    """A click as the loader reads it."""
+
+    id: int
+    link: int
+    partner: int
+    visitor: bytes
+    flags: int
+    referrer: str | None
+    extras: Extras
+
+    @property
+    def is_touch(self) -> bool:
+        """Whether a person followed the link: bots, prefetches and frames never set an attribution."""
+        return not self.flags & NOT_A_TOUCH
+
+
+def folder_of(data_dir: Path) -> Path:
+    """Where the click files of an installation live."""
+    return data_dir / "clicks"
+
+
+def day_of(at_micros: int) -> str:
+    """Name of the UTC day of a moment (µs since 1970), as file names have it: YYYYMMDD."""
+    return clock.from_micros(at_micros).strftime("%Y%m%d")
+
+
+def path_of(folder: Path, day: str) -> Path:
+    """The click file of a day (YYYYMMDD)."""
+    return folder / f"clicks-{day}.db"
+
+
+def list_files(folder: Path) -> list[Path]:
+    """All click files, the oldest first."""
+    return sorted(folder.glob("clicks-????????.db"))
+
+
+def open_for_writing(path: Path, *, busy_seconds: float) -> sqlite3.Connection:
+    """The writer's connection; a new file is made durable together with its name in the folder."""
+    is_new = not path.exists()
+    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, cached_statements=256)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA wal_autocheckpoint=4000")  # pages of 4 KiB: every 16 MiB
+        if is_new:
+            connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
+            _sync_folder(path.parent)
+        else:
+            connection.executescript(_SCHEMA)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """A read-only connection that waits at most five seconds."""
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5.0)
+
+
+def last_id(path: Path) -> int:
+    """The highest click id of a file, 0 when it is empty or not there."""
+    if not path.exists():
+        return 0
+    connection = sqlite3.connect(path, timeout=5.0)
+    try:
+        has_table = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'clicks'").fetchone()
+        return int(connection.execute("SELECT max(id) FROM clicks").fetchone()[0] or 0) if has_table else 0
+    finally:
+        connection.close()
+
+
+def read_after(path: Path, after_id: int, limit: int, *, before_id: int = _MAX_ID) -> list[StoredClick]:
+    """At most `limit` clicks of a file with `after_id < id < before_id`, in the order of their ids."""
+    connection = open_for_reading(path)
+    try:
+        rows = connection.execute(_SELECT, (after_id, before_id, limit)).fetchall()
+    finally:
+        connection.close()
+    return [StoredClick._make((*row[:6], Extras._make(row[6:]))) for row in rows]
+
+
+def read_between(
+    folder: Path, start: datetime, end: datetime, *, chunk: int = 5000
+) -> Iterator[list[StoredClick]]:
+    """All clicks with `start ≤ moment < end` from whichever files hold them, chunk by chunk."""
+    low, high = make_click_id(clock.to_micros(start)) - 1, make_click_id(clock.to_micros(end))
+    day: date = start.astimezone(UTC).date()
+    while day <= end.astimezone(UTC).date():
+        path = path_of(folder, day.strftime("%Y%m%d"))
+        after = low
+        while path.exists() and (rows := read_after(path, after, chunk, before_id=high)):
+            yield rows
+            after = rows[-1].id
+        day += timedelta(days=1)
+
+
+def moment_of(click_id: int) -> datetime:
+    """The aware UTC moment of a click."""
+    return clock.from_micros(click_micros(click_id))
+
+
+def _sync_folder(folder: Path) -> None:
+    """A new file name survives a power cut only when its folder has been synced too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
