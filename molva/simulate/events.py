@@ -1,0 +1,255 @@
+"""events.jsonl → facts: what each line says, checked for itself. What needs other lines is checked in `history`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from sys import intern
+from typing import Any
+
+from molva.domain.facts import ClientKeys, LeadFacts, Line, OrderFacts, Snapshot, TouchFacts
+from molva.domain.reading import Path, Problem, Reader, code, decimal, moment, money, name, one_of, text, whole
+from molva.domain.rule_reading import read_rules
+from molva.domain.sales import Sale
+from molva.domain.terms import Rule
+from molva.domain.verdicts import Decision
+from molva.kit import emails, phones
+from molva.simulate.json_input import JsonReader, canonical, numbered_lines
+from molva.simulate.programme import PARTNER_KEYS
+
+_KEYS = {
+    "touch": frozenset({"at", "type", "visitor", "partner", "kind"}),
+    "lead": frozenset({"at", "type", "visitor", "client", "codes"}),
+    "order": frozenset({"at", "type", "seq", "order"}),
+    "rules": frozenset({"at", "type", "rules"}),
+    "partner": frozenset({"at", "type", "partner"}),
+    "payout": frozenset({"at", "type", "partner"}),
+}
+_ONCE = frozenset({"lead", "rules", "partner", "payout"})  # a touch or an order said twice changes nothing anyway
+_ORDER = frozenset(
+    {"id", "number", "created_at", "client", "visitor", "codes", "landing", "status", "delivery", "discount", "lines"}
+)
+_LINE = frozenset({"id", "product", "categories", "sku", "quantity", "total"})
+_CLIENT = frozenset({"id", "email", "phone"})
+_PARTNER = PARTNER_KEYS | {"codes"}
+_TYPE = one_of(*_KEYS)
+_TOUCH_KIND = one_of("link", "qr", "form")
+
+
+class Story:
+    """An order in the file: its facts, and what the run knows of it."""
+
+    __slots__ = ("applied", "decision", "facts", "rank", "sale")
+
+    def __init__(self, facts: OrderFacts, rank: tuple[int, int, int]) -> None:
+        self.facts = facts
+        self.rank = rank  # (seq, at, line) of the event the creation facts are of
+        self.applied = -1  # the sequence number of its state
+        self.decision: Decision | None = None
+        self.sale: Sale | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Event:
+    """An event that the run applies in its time: an order's snapshot, a lead, a payout, a change of terms."""
+
+    at: int
+    line: int
+    story: Story | None = None
+    seq: int = 0
+    snapshot: Snapshot | None = None
+    lead: LeadFacts | None = None
+    payout: str | None = None
+    rules: list[Rule] | None = None
+    partner: dict[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class Events:
+    """All events to `until`, and the problems of all lines."""
+
+    touches: list[TouchFacts] = field(default_factory=list)
+    stories: dict[str, Story] = field(default_factory=dict)
+    leads: list[LeadFacts] = field(default_factory=list)
+    timed: list[Event] = field(default_factory=list)
+    problems: list[tuple[int, Problem]] = field(default_factory=list)
+    first_at: int | None = None
+    last_at: int | None = None
+
+
+class EventReader:
+    """Reads the lines of one file. Events after `until` are checked and left out."""
+
+    def __init__(self, digits: int, until: int | None) -> None:
+        self.events = Events()
+        self._until = until
+        self._digits = digits
+        self._money = money(digits)
+        self._seen: set[str] = set()
+        self._categories: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def read(self, source: Iterable[bytes]) -> Events:
+        """Read the whole file."""
+        parser = JsonReader()
+        for number, raw in numbered_lines(source):
+            value, problems = parser.parse(raw)
+            reader = Reader()
+            if not problems:
+                self._read_event(value, number, reader)
+                problems = reader.problems
+            if problems:
+                self.events.problems += [(number, problem) for problem in problems]
+        self.events.timed.sort(key=lambda event: (event.at, event.line))
+        return self.events
+
+    def _read_event(self, value: Any, number: int, reader: Reader) -> None:
+        if type(value) is not dict:
+            reader.wrong((), "must be an object")
+            return
+        kind = reader.need(value, "type", (), _TYPE)
+        if kind is None:
+            return
+        reader.object(value, (), _KEYS[kind])
+        at = reader.need(value, "at", (), moment)
+        made = getattr(self, "_read_" + kind)(reader, value, -1 if at is None else at, number)
+        if reader.problems or at is None or (self._until is not None and at > self._until):
+            return
+        if kind in _ONCE:
+            same = canonical(value)
+            if same in self._seen:
+                return
+            self._seen.add(same)
+        self._keep(made, at)
+
+    def _keep(self, made: Any, at: int) -> None:
+        events = self.events
+        events.first_at = at if events.first_at is None else min(events.first_at, at)
+        events.last_at = at if events.last_at is None else max(events.last_at, at)
+        if type(made) is TouchFacts:
+            events.touches.append(made)
+            return
+        if type(made) is tuple:
+            facts, seq, line = made
+            made = Event(at, line, story=self._story(facts, (seq, at, line)), seq=seq, snapshot=facts.snapshot)
+        elif made.lead is not None:
+            events.leads.append(made.lead)
+        events.timed.append(made)
+
+    def _story(self, facts: OrderFacts, rank: tuple[int, int, int]) -> Story:
+        """The order's story, with the creation facts of the smallest sequence number."""
+        story = self.events.stories.get(facts.id)
+        if story is None:
+            story = self.events.stories[facts.id] = Story(facts, rank)
+        elif rank < story.rank:
+            story.facts, story.rank = facts, rank
+        return story
+
+    def _read_touch(self, reader: Reader, value: dict[str, Any], at: int, number: int) -> TouchFacts:
+        return TouchFacts(
+            intern(reader.need(value, "visitor", (), name) or ""),
+            intern(reader.need(value, "partner", (), name) or ""),
+            intern(reader.need(value, "kind", (), _TOUCH_KIND) or ""),
+            at,
+            number,
+        )
+
+    def _read_lead(self, reader: Reader, value: dict[str, Any], at: int, number: int) -> Event:
+        client = self._client(reader, value, ())
+        visitor = reader.maybe(value, "visitor", (), name)
+        codes = reader.texts(value, "codes", (), code)
+        lead = LeadFacts(str(number), at, client, visitor and intern(visitor), codes, number)
+        return Event(at, number, lead=lead)
+
+    def _read_payout(self, reader: Reader, value: dict[str, Any], at: int, number: int) -> Event:
+        return Event(at, number, payout=reader.need(value, "partner", (), name))
+
+    def _read_rules(self, reader: Reader, value: dict[str, Any], at: int, number: int) -> Event:
+        written = reader.needed_items(value, "rules", ())
+        return Event(at, number, rules=read_rules(reader, written, ("rules",), self._digits))
+
+    def _read_partner(self, reader: Reader, value: dict[str, Any], at: int, number: int) -> Event:
+        if value.get("partner") is None:
+            reader.wrong(("partner",), "is required")
+            return Event(at, number)
+        fields = reader.object(value["partner"], ("partner",), _PARTNER)
+        reader.need(fields, "id", ("partner",), name)
+        reader.texts(fields, "codes", ("partner",), code)
+        return Event(at, number, partner=fields)
+
+    def _read_order(
+        self, reader: Reader, value: dict[str, Any], at: int, number: int
+    ) -> tuple[OrderFacts, int, int]:
+        seq = reader.take(value, "seq", (), whole, 0)
+        path: Path = ("order",)
+        written = value.get("order")
+        if written is None:
+            reader.wrong(path, "is required")
+            written = {}
+        order = reader.object(written, path, _ORDER) if written else {}
+        if not written:
+            reader.wrong((*path, "id"), "is required")
+        created_at = reader.need(order, "created_at", path, moment) or 0
+        if at < created_at:
+            reader.wrong(("at",), "is before the order's created_at")
+        visitor = reader.maybe(order, "visitor", path, name)
+        facts = OrderFacts(
+            id=reader.need(order, "id", path, name) or "",
+            created_at=created_at,
+            client=self._client(reader, order, path),
+            visitor=visitor and intern(visitor),
+            codes=reader.texts(order, "codes", path, code),
+            landing=reader.maybe(order, "landing", path, text),
+            tie=number,
+            snapshot=self._snapshot(reader, order, path),
+            number=reader.maybe(order, "number", path, text),
+        )
+        return facts, seq, number
+
+    def _snapshot(self, reader: Reader, order: dict[str, Any], path: Path) -> Snapshot:
+        status = intern(reader.need(order, "status", path, text) or "")
+        lines = tuple(
+            self._line(reader, line, (*path, "lines", index))
+            for index, line in enumerate(reader.needed_items(order, "lines", path))
+        )
+        if len(lines) > 1 and len({line.id for line in lines}) < len(lines):
+            seen: set[str] = set()
+            for index, line in enumerate(lines):
+                if line.id and line.id in seen:
+                    reader.wrong((*path, "lines", index, "id"), "two lines with this id")
+                seen.add(line.id)
+        return Snapshot(
+            status,
+            lines,
+            reader.take(order, "discount", path, self._money, 0),
+            reader.take(order, "delivery", path, self._money, 0),
+        )
+
+    def _line(self, reader: Reader, written: Any, path: Path) -> Line:
+        fields = reader.object(written, path, _LINE)
+        product = reader.maybe(fields, "product", path, name)
+        sku = reader.maybe(fields, "sku", path, text)
+        categories = reader.texts(fields, "categories", path, name)
+        return Line(
+            intern(reader.need(fields, "id", path, name) or ""),
+            reader.need(fields, "total", path, self._money) or 0,
+            reader.take(fields, "quantity", path, decimal, 1),
+            product and intern(product),
+            sku and intern(sku),
+            self._categories.setdefault(categories, categories) if categories else (),
+        )
+
+    def _client(self, reader: Reader, fields: dict[str, Any], path: Path) -> ClientKeys:
+        inner: Path = (*path, "client")
+        if fields.get("client") is None:
+            reader.wrong(inner, "is required")
+            return ClientKeys()
+        written = reader.object(fields["client"], inner, _CLIENT)
+        given = reader.maybe(written, "id", inner, name)
+        email = reader.maybe(written, "email", inner, text)
+        phone = reader.maybe(written, "phone", inner, text)
+        if all(written.get(key) in (None, "") for key in ("id", "email", "phone")):
+            reader.wrong(inner, "needs an id, an email or a phone")
+        return ClientKeys(
+            given,
+            emails.normalise(email) if email else None,
+            phones.normalise(phone) if phone else None,
+            "" if given else email or phone or "",
+        )

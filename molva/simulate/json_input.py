@@ -1,0 +1,82 @@
+"""JSON from files, strictly: no key twice in an object, no NaN, UTF-8 only; a BOM and blank lines are skipped."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from molva.domain.reading import Path, Problem
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class _Doubled(dict[str, Any]):
+    """An object in which keys stand twice; `twice` names them."""
+
+    twice: list[str]
+
+
+class JsonReader:
+    """Parses one document at a time."""
+
+    def __init__(self) -> None:
+        self._doubled = False
+        self._decoder = json.JSONDecoder(object_pairs_hook=self._object, parse_constant=_refuse)
+
+    def parse(self, raw: bytes) -> tuple[Any, list[Problem]]:
+        """The value and what is wrong with it; of a text that is no JSON the value is None."""
+        self._doubled = False
+        try:
+            value = self._decoder.decode(raw.decode())
+        except UnicodeDecodeError:
+            return None, [Problem((), "is not UTF-8")]
+        except RecursionError:
+            return None, [Problem((), "is nested too deeply")]
+        except ValueError as error:
+            return None, [Problem((), f"is not JSON: {error}")]
+        if self._doubled:
+            return value, list(_find_doubled(value, ()))
+        return value, []
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) == len(pairs):
+            return found
+        self._doubled = True
+        doubled = _Doubled(found)
+        seen: set[str] = set()
+        doubled.twice = [key for key, _ in pairs if key in seen or seen.add(key)]  # type: ignore[func-returns-value]
+        return doubled
+
+
+def numbered_lines(source: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Lines with their numbers from 1, blank ones left out."""
+    for number, line in enumerate(source, 1):
+        text = line.removeprefix(_BOM) if number == 1 else line
+        if not text.isspace() and text:
+            yield number, text
+
+
+def without_bom(raw: bytes) -> bytes:
+    """A whole document without its BOM."""
+    return raw.removeprefix(_BOM)
+
+
+def canonical(value: Any) -> str:
+    """A text that is the same for values equal as JSON."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not a JSON value")
+
+
+def _find_doubled(value: Any, path: Path) -> Iterator[Problem]:
+    if isinstance(value, _Doubled):
+        for key in dict.fromkeys(value.twice):
+            yield Problem((*path, key), "key stands twice")
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _find_doubled(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _find_doubled(inner, (*path, index))
