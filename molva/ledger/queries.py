@@ -1,0 +1,155 @@
+"""Reading money: every figure is the sum of postings at this moment, none is kept beside them.
+
+All need an open workspace scope. Amounts are minor units of the programme's currency.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import BigIntegerField, Case, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Coalesce
+
+from molva.ledger.models import Account, AccountKind, Posting, Transaction
+from molva.programmes.models import Partner, Programme
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerBalance:
+    """Where a partner's money is.
+
+    `available` is below zero when more was taken back than was left; `paid` is all that was paid and did not
+    come back.
+    """
+
+    held: int = 0
+    available: int = 0
+    bonus: int = 0
+    in_payout: int = 0
+    paid: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    """A transaction as its partner sees it: what it changed, and the balance right after it."""
+
+    entry: Transaction
+    held: int
+    available: int
+    bonus: int
+    in_payout: int
+    paid: int
+    after: PartnerBalance
+
+
+def balances(partner: Partner) -> PartnerBalance:
+    """The partner's balance now; zeros for one who has no accounts yet."""
+    return _balances(Account.objects.filter(partner=partner)).get(partner.pk, PartnerBalance())
+
+
+def balances_for(
+    programme: Programme, partners: Collection[Partner] | None = None
+) -> dict[int, PartnerBalance]:
+    """Balances by partner id in one query, for these partners or all; who has no accounts yet has zeros."""
+    accounts = Account.objects.filter(programme=programme, partner__isnull=False)
+    if partners is not None:
+        accounts = accounts.filter(partner__in=partners)
+    found: defaultdict[int, PartnerBalance] = defaultdict(PartnerBalance)
+    found.update(_balances(accounts))
+    return found
+
+
+def programme_totals(programme: Programme) -> dict[str, int]:
+    """Balance of each kind of account of the programme, summed over its partners; together they make 0."""
+    accounts = Account.objects.filter(programme=programme).annotate(balance=_balance())
+    rows = accounts.values_list("kind", "balance")
+    totals = dict.fromkeys(map(str, AccountKind), 0)
+    for kind, balance in rows:
+        totals[kind] += balance
+    return totals
+
+
+def _balances(accounts: "QuerySet[Account]") -> dict[int, PartnerBalance]:
+    figures: dict[int, dict[str, int]] = defaultdict(dict)
+    found = accounts.annotate(balance=_balance(), paid=_paid())
+    for partner_id, kind, balance, paid in found.values_list("partner_id", "kind", "balance", "paid"):
+        figures[partner_id][kind] = balance
+        if kind == AccountKind.IN_PAYOUT:
+            figures[partner_id]["paid"] = paid
+    return {partner_id: PartnerBalance(**sums) for partner_id, sums in figures.items()}
+
+
+def _balance() -> CombinedExpression:
+    """What came to an account minus what went from it."""
+    incoming = _sum_of(Posting.objects.filter(to_account=OuterRef("pk")), "to_account")
+    outgoing = _sum_of(Posting.objects.filter(from_account=OuterRef("pk")), "from_account")
+    return incoming - outgoing
+
+
+def _paid() -> Case:
+    """What left an `in_payout` account for the programme's cash, less what came back."""
+    cash = {"from_account": "to_account__kind", "to_account": "from_account__kind"}
+    sums = [
+        _sum_of(Posting.objects.filter(**{end: OuterRef("pk"), other: AccountKind.CASH}), end)
+        for end, other in cash.items()
+    ]
+    return Case(When(kind=AccountKind.IN_PAYOUT, then=sums[0] - sums[1]), default=Value(0))
+
+
+def _sum_of(postings: "QuerySet[Posting]", end: str) -> Coalesce:
+    totals = postings.order_by().values(end).annotate(total=Sum("amount_minor")).values("total")
+    return Coalesce(Subquery(totals, output_field=BigIntegerField()), Value(0))
+
+
+def statement(partner: Partner, *, before: int | None = None, limit: int = 50) -> list[StatementRow]:
+    """The partner's transactions, newest first, each with the balance after it.
+
+    The next page is asked for with `before` = number of the last row. Two queries for a history of any
+    length.
+    """
+    entries = _with_changes(Transaction.objects.filter(partner=partner))
+    totals = _changes_before(partner, before)
+    if before is not None:
+        entries = entries.filter(number__lt=before)
+    rows: list[StatementRow] = []
+    for entry in entries.order_by("-number")[:limit]:
+        change = {name: getattr(entry, f"change_{name}") for name in _NAMES}
+        rows.append(StatementRow(entry=entry, **change, after=PartnerBalance(**totals)))
+        totals = {name: totals[name] - change[name] for name in _NAMES}
+    return rows
+
+
+def balance_at(partner: Partner, moment: datetime) -> PartnerBalance:
+    """The balance as it stood after everything whose cause is not later than `moment`."""
+    found = Posting.objects.filter(transaction__partner=partner, transaction__at__lte=moment)
+    return PartnerBalance(**found.aggregate(**{name: _change(name, "") for name in _NAMES}))
+
+
+_NAMES = ("held", "available", "bonus", "in_payout", "paid")
+
+
+def _changes_before(partner: Partner, before: int | None) -> dict[str, int]:
+    postings = Posting.objects.filter(transaction__partner=partner)
+    if before is not None:
+        postings = postings.filter(transaction__number__lt=before)
+    return postings.aggregate(**{name: _change(name, "") for name in _NAMES})
+
+
+def _with_changes(entries: "QuerySet[Transaction]") -> "QuerySet[Transaction, Any]":
+    return entries.annotate(**{f"change_{name}": _change(name, "postings__") for name in _NAMES})
+
+
+def _change(name: str, prefix: str) -> Coalesce:
+    """What the postings behind `prefix` add to one figure of the partner; `paid` is the programme's cash."""
+    kind = AccountKind.CASH if name == "paid" else AccountKind(name)
+    amount = F(f"{prefix}amount_minor")
+    signed = Case(
+        When(Q(**{f"{prefix}to_account__kind": kind}), then=amount),
+        When(Q(**{f"{prefix}from_account__kind": kind}), then=-amount),
+        default=Value(0),
+        output_field=BigIntegerField(),
+    )
+    return Coalesce(Sum(signed), Value(0))

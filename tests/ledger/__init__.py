@@ -1,0 +1,1 @@
+"""The books: postings, balances, chain, triggers."""
