@@ -108,8 +108,33 @@ def smaller(case: Case) -> Iterator[Case]:
 
 
 NEEDED = set(
-    "id at type order created_at client status lines total reward partner visitor kind code currency timezone"
-    " levels rules partners attribution accrual policy statuses programme events".split()
+    [
+        "id",
+        "at",
+        "type",
+        "order",
+        "created_at",
+        "client",
+        "status",
+        "lines",
+        "total",
+        "reward",
+        "partner",
+        "visitor",
+        "kind",
+        "code",
+        "currency",
+        "timezone",
+        "levels",
+        "rules",
+        "partners",
+        "attribution",
+        "accrual",
+        "policy",
+        "statuses",
+        "programme",
+        "events",
+    ]
 )
 
 
