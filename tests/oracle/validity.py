@@ -107,35 +107,33 @@ def smaller(case: Case) -> Iterator[Case]:
         yield copy["programme"], copy["events"], until
 
 
-NEEDED = set(
-    [
-        "id",
-        "at",
-        "type",
-        "order",
-        "created_at",
-        "client",
-        "status",
-        "lines",
-        "total",
-        "reward",
-        "partner",
-        "visitor",
-        "kind",
-        "code",
-        "currency",
-        "timezone",
-        "levels",
-        "rules",
-        "partners",
-        "attribution",
-        "accrual",
-        "policy",
-        "statuses",
-        "programme",
-        "events",
-    ]
-)
+NEEDED = {
+    "id",
+    "at",
+    "type",
+    "order",
+    "created_at",
+    "client",
+    "status",
+    "lines",
+    "total",
+    "reward",
+    "partner",
+    "visitor",
+    "kind",
+    "code",
+    "currency",
+    "timezone",
+    "levels",
+    "rules",
+    "partners",
+    "attribution",
+    "accrual",
+    "policy",
+    "statuses",
+    "programme",
+    "events",
+}
 
 
 def paths(value: Any, base: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
