@@ -1,0 +1,120 @@
+"""Small pieces of HTML and SVG made in Python: icons, the mark, sparklines, bars of parts, QR codes.
+
+Everything is drawn with presentation attributes and classes: the content security policy forbids inline styles.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import segno
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+ICONS = frozenset((Path(__file__).parent / "icons.txt").read_text().split())
+SPRITE = "vendor/tabler/icons.svg"
+
+MARK_BUBBLE = (
+    "M9 2h14a7 7 0 0 1 7 7v10a7 7 0 0 1-7 7H12.5c-1.7 2.6-4.5 4.2-8.3 4.2 1.4-1.5 2.2-3.3 2.2-5"
+    "A7 7 0 0 1 2 19V9a7 7 0 0 1 7-7z"
+)
+MARK_FIRST = "M9 20.5v-6.9a3.5 3.5 0 0 1 7 0v6.9"
+MARK_SECOND = "M16 13.6a3.5 3.5 0 0 1 7 0v6.9"
+
+
+def icon(name: str, size: int = 18, label: str = "") -> SafeString:
+    """One icon of the sprite; with a label it speaks to screen readers, without one it is silent."""
+    if name not in ICONS:
+        raise ValueError(f"icon {name!r} is not in icons.txt")
+    title = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    return format_html(
+        '<svg class="icon{}" width="{}" height="{}" {}><use href="{}#{}"/></svg>',
+        " icon-fine" if size <= 18 else "",
+        size,
+        size,
+        title,
+        static(SPRITE),
+        name,
+    )
+
+
+def mark(size: int = 28, extra: str = "") -> SafeString:
+    """Molva's mark: a bubble with «м» of two arches; minimum 16 px."""
+    return format_html(
+        '<svg class="mark {}" width="{}" height="{}" viewBox="0 0 32 32" aria-hidden="true">'
+        '<path class="mark-bubble" d="{}"/>'
+        '<path class="mark-second" d="{}" stroke-width="3" stroke-linecap="round"/>'
+        '<path class="mark-first" d="{}" stroke-width="3" stroke-linecap="round"/></svg>',
+        extra,
+        size,
+        size,
+        MARK_BUBBLE,
+        MARK_SECOND,
+        MARK_FIRST,
+    )
+
+
+def sparkline(values: Sequence[int], width: int = 96, height: int = 28, label: str = "") -> SafeString:
+    """A line of the values, zero at the bottom."""
+    top = max([*values, 1])
+    step = (width - 4) / max(len(values) - 1, 1)
+    points = " ".join(
+        f"{2 + index * step:.1f},{height - 2 - max(value, 0) * (height - 4) / top:.1f}"
+        for index, value in enumerate(values)
+    )
+    return format_html(
+        '<svg class="spark" width="{}" height="{}" viewBox="0 0 {} {}" role="img" aria-label="{}">'
+        '<polyline points="{}"/></svg>',
+        width,
+        height,
+        width,
+        height,
+        label,
+        points,
+    )
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a whole: the bar shows its share, the list under it its name and sum."""
+
+    label: str
+    value: int
+    url: str = ""
+    tone: str = ""  # "1".."5" or "rest"; by default the place in the order
+
+
+def toned(parts: Sequence[Part]) -> list[tuple[str, Part]]:
+    """Each part with the chart colour it takes: the sixth and later are the rest."""
+    return [(part.tone or (str(place) if place <= 5 else "rest"), part) for place, part in enumerate(parts, 1)]
+
+
+def parts_bar(parts: Sequence[Part], label: str = "") -> SafeString:
+    """One 12 px bar of the parts with gaps between them."""
+    whole = sum(max(part.value, 0) for part in parts) or 1
+    rects, left = [], 0.0
+    for tone, part in toned(parts):
+        width = max(part.value, 0) * 100 / whole
+        if width:
+            rects.append((f"{left:.2f}", f"{width:.2f}", tone))
+        left += width
+    drawn = format_html_join("", '<rect x="{}%" width="{}%" height="12" class="part-{}"/>', rects)
+    gaps = format_html_join("", '<rect x="{}%" width="2" height="12" class="part-gap"/>', [(x,) for x, *_ in rects[1:]])
+    return format_html(
+        '<svg class="parts" width="100%" height="12" role="img" aria-label="{}"><defs>'
+        '<pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(30)">'
+        '<path class="hatch" d="M0 0v5"/></pattern></defs>{}{}</svg>',
+        label,
+        drawn,
+        gaps,
+    )
+
+
+@lru_cache(maxsize=256)
+def qr(text: str, scale: int = 4) -> SafeString:
+    """A QR code as inline SVG, black on white whatever the theme: cameras expect that."""
+    code = segno.make(text, error="m", micro=False)
+    drawn = code.svg_inline(scale=scale, border=3, dark="#1B2420", light="#FFFFFF", svgclass="qr", lineclass=None)
+    return mark_safe(drawn)  # noqa: S308 - segno writes only path data and numbers
