@@ -15,7 +15,6 @@ CHECKS := check-lint check-format check-types check-imports check-migrations che
 
 # Commands that load the settings must not touch the data of a Molva that lives here.
 check test: export MOLVA_DATA := $(CURDIR)/.data
-export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo test check messages lock constraints fmt clean $(CHECKS)
 help:
