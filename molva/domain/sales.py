@@ -9,6 +9,7 @@ from bisect import bisect_left
 
 from molva.domain.directory import Directory
 from molva.domain.facts import OrderFacts
+from molva.domain.postings import NOTHING, Holding
 from molva.domain.rewards import Worth, order_total, worth
 from molva.domain.terms import PartnerState, Rule
 from molva.domain.verdicts import (
@@ -34,7 +35,7 @@ class Sale:
     before it. `worth` is kept with the `_key` of what it was computed for.
     """
 
-    __slots__ = ("_key", "decision", "order", "owed", "paid_before", "partner", "rank", "terms", "worth")
+    __slots__ = ("_key", "decision", "holdings", "order", "owed", "paid_before", "partner", "rank", "terms", "worth")
 
     def __init__(self, order: OrderFacts, decision: Decision, directory: Directory) -> None:
         self.order = order
@@ -47,6 +48,17 @@ class Sale:
         self.rank: Rank | None = None  # its rank among the sales, None: it is none now
         self.paid_before = 0
         self._key: object = None
+        self.holdings: list[Holding] = []
+
+    def holding(self, index: int) -> Holding:
+        """The books of a level (0: level 1)."""
+        return self.holdings[index] if self.holdings else NOTHING
+
+    def hold(self, index: int, holding: Holding) -> None:
+        """Keep the books of a level."""
+        if not self.holdings:
+            self.holdings = [NOTHING] * len(self.decision.chain)
+        self.holdings[index] = holding
 
     @property
     def is_earning(self) -> bool:
@@ -131,6 +143,15 @@ class Sales:
         self._ranks.insert(index, sale.rank)
         self._ranked.insert(index, sale)
         return index if start is None else min(index, start)
+
+    def update(self, sale: Sale, first_created: int) -> list[Sale]:
+        """The sale has a new snapshot: the sales whose amounts changed, it among them."""
+        start = self.place(sale)
+        left = sale.rank is None and bool(sale.owed)
+        if left:
+            sale.owed = ()
+        changed = [] if start is None else self.reckon(start, first_created)
+        return [sale, *changed] if left else changed
 
     def absorb(self, other: "Sales") -> None:
         """The other client turned out to be the same: his sales are ranked among these."""

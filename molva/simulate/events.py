@@ -13,7 +13,7 @@ from molva.domain.terms import Rule
 from molva.domain.verdicts import Decision
 from molva.kit import emails, phones
 from molva.simulate.json_input import JsonReader, canonical, numbered_lines
-from molva.simulate.programme import PARTNER_KEYS
+from molva.simulate.programme import PARTNER_KEYS, read_card
 
 _KEYS = {
     "touch": frozenset({"at", "type", "visitor", "partner", "kind"}),
@@ -170,22 +170,19 @@ class EventReader:
             reader.wrong(("partner",), "is required")
             return Event(at, number)
         fields = reader.object(value["partner"], ("partner",), _PARTNER)
-        reader.need(fields, "id", ("partner",), name)
+        read_card(reader, fields, ("partner",), self._digits)
         reader.texts(fields, "codes", ("partner",), code)
         return Event(at, number, partner=fields)
 
     def _read_order(
         self, reader: Reader, value: dict[str, Any], at: int, number: int
-    ) -> tuple[OrderFacts, int, int]:
+    ) -> tuple[OrderFacts, int, int] | None:
         seq = reader.take(value, "seq", (), whole, 0)
         path: Path = ("order",)
-        written = value.get("order")
-        if written is None:
+        if value.get("order") is None:
             reader.wrong(path, "is required")
-            written = {}
-        order = reader.object(written, path, _ORDER) if written else {}
-        if not written:
-            reader.wrong((*path, "id"), "is required")
+            return None
+        order = reader.object(value["order"], path, _ORDER)
         created_at = reader.need(order, "created_at", path, moment) or 0
         if at < created_at:
             reader.wrong(("at",), "is before the order's created_at")

@@ -1,0 +1,63 @@
+"""Decisions over a whole file: records grouped into people, each judged once with all facts to the end.
+
+A decision is made as of the record's creation, whenever it became known; so it is made before the run starts.
+"""
+
+from molva.domain.attribution import Record, decide
+from molva.domain.clients import written_keys
+from molva.domain.directory import Directory
+from molva.domain.facts import OrderFacts, PersonFacts, TouchFacts
+from molva.domain.verdicts import Attribution
+from molva.simulate.events import Events
+
+
+def decide_all(events: Events, directory: Directory) -> list[Attribution]:
+    """Give every story its decision; all attributions, in the order people are met."""
+    touches: dict[str, list[TouchFacts]] = {}
+    for touch in events.touches:
+        touches.setdefault(touch.visitor, []).append(touch)
+    attributions: list[Attribution] = []
+    for records in _people([*(story.facts for story in events.stories.values()), *events.leads]):
+        person = PersonFacts()
+        for record in records:
+            if isinstance(record, OrderFacts):
+                person.orders.append(record)
+            else:
+                person.leads.append(record)
+            visitor = record.visitor
+            if visitor is not None and visitor in touches:
+                person.touches[visitor] = touches[visitor]
+        decided = decide(person, directory)
+        for order, decision in decided.orders.items():
+            events.stories[order].decision = decision
+        attributions += decided.attributions
+    return attributions
+
+
+def _people(records: list[Record]) -> list[list[Record]]:
+    """Records connected by their keys, transitively."""
+    groups: list[list[Record]] = []
+    by_key: dict[str, int] = {}  # key → index of a group
+    moved: dict[int, int] = {}  # a group that went into another
+
+    def home(index: int) -> int:
+        while index in moved:
+            index = moved[index]
+        return index
+
+    for record in records:
+        keys = written_keys(record.client)
+        found = {home(by_key[key]) for key in keys if key in by_key}
+        if not found:
+            main = len(groups)
+            groups.append([record])
+        else:
+            main = max(found, key=lambda index: len(groups[index]))
+            groups[main].append(record)
+            for other in found - {main}:
+                groups[main] += groups[other]
+                groups[other] = []
+                moved[other] = main
+        for key in keys:
+            by_key[key] = main
+    return [group for group in groups if group]

@@ -1,0 +1,170 @@
+"""The run: events applied in their time, what is owed posted as differences, holds released, balances kept."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from molva.domain.directory import Directory
+from molva.domain.judge import settle_attributions
+from molva.domain.postings import PAYOUT, WELCOME, Movement, release, settle
+from molva.domain.sales import Sale
+from molva.domain.verdicts import Attribution, OrderOwed
+from molva.simulate.buyers import Buyers
+from molva.simulate.events import Event, Events, Story
+from molva.simulate.history import History
+from molva.simulate.people import decide_all
+from molva.simulate.programme import Programme
+
+
+class Posted(NamedTuple):
+    """A posting of the run."""
+
+    at: int
+    order: str | None
+    partner: str
+    level: int | None
+    kind: str
+    amount_minor: int
+
+
+@dataclass(slots=True)
+class Balance:
+    """A partner's money, minor units."""
+
+    expected: int = 0
+    held: int = 0
+    available: int = 0
+    paid: int = 0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What the run ends with; `owed` by order id, for the orders that have a partner."""
+
+    postings: list[Posted] = field(default_factory=list)
+    balances: dict[str, Balance] = field(default_factory=dict)
+    attributions: list[Attribution] = field(default_factory=list)
+    owed: dict[str, OrderOwed] = field(default_factory=dict)
+
+
+class Run:
+    """The state of one run."""
+
+    def __init__(self, programme: Programme, history: History) -> None:
+        directory: Directory = history.directory
+        self.outcome = Outcome(balances={partner: Balance() for partner in directory.partners()})
+        self._directory = directory
+        self._hold_days = programme.terms.accrual.hold_days
+        self._accrual = programme.terms.accrual.statuses
+        self._buyers = Buyers()
+        # All accruals wait equally long, so what was posted first is due first.
+        self._due: deque[tuple[int, Sale, int]] = deque()
+        self._welcomes = deque(history.welcomes)
+
+    def apply(self, event: Event) -> None:
+        """Apply the event that comes next."""
+        self.pass_time(event.at)
+        if event.story is not None:
+            self._apply_order(event, event.story)
+        elif event.lead is not None:
+            buyer, is_joined = self._buyers.see(event.lead.client, "")
+            if is_joined:
+                self._post(buyer.reckon_all(), event.at)
+        elif event.payout is not None:
+            self._pay_out(event.payout, event.at)
+
+    def pass_time(self, until: int) -> None:
+        """Post the releases and the welcome money due by `until`, in their time; releases first at one moment."""
+        while True:
+            due = self._due[0][0] if self._due else None
+            welcome = self._welcomes[0][0] if self._welcomes else None
+            if due is not None and due <= until and (welcome is None or due <= welcome):
+                _, sale, level = self._due.popleft()
+                self._release(sale, level, due)
+            elif welcome is not None and welcome <= until:
+                at, partner, amount = self._welcomes.popleft()
+                self.outcome.balances[partner].available += amount
+                self.outcome.postings.append(Posted(at, None, partner, None, WELCOME, amount))
+            else:
+                return
+
+    def finish(self, until: int | None, attributions: list[Attribution]) -> Outcome:
+        """Nothing more happens to `until`: tell what is owed and expected."""
+        if until is not None:
+            self.pass_time(until)
+            settle_attributions(attributions, until)
+        outcome = self.outcome
+        for buyer in self._buyers.all():
+            for sales in buyer.sales.values():
+                outcome.owed.update(sales.tell(until or 0, buyer.first_created))
+        for owed in outcome.owed.values():
+            for commission in owed.expected:
+                outcome.balances[commission.partner].expected += commission.amount_minor
+        outcome.attributions = sorted(attributions, key=lambda one: (one.start, one.client))
+        return outcome
+
+    def _apply_order(self, event: Event, story: Story) -> None:
+        order, snapshot = story.facts, event.snapshot
+        if snapshot is None or event.seq <= story.applied:
+            return
+        is_first = story.applied < 0
+        story.applied = event.seq
+        order.snapshot = snapshot
+        if order.reached_at is None and snapshot.status in self._accrual:
+            order.reached_at, order.reached_snapshot = event.at, snapshot
+        buyer, is_whole = self._buyers.see(order.client, order.id)
+        if is_first:
+            is_whole |= buyer.meet(order)
+            if story.decision is not None and story.decision.partner is not None:
+                story.sale = Sale(order, story.decision, self._directory)
+                buyer.sales_to(story.sale.partner.id).add(story.sale)
+        changed = buyer.sales_to(story.sale.partner.id).update(story.sale, buyer.first_created) if story.sale else []
+        if is_whole:
+            changed += [sale for sale in buyer.reckon_all() if sale not in changed]
+        self._post(changed, event.at)
+
+    def _post(self, changed: list[Sale], at: int) -> None:
+        """Post the differences of the sales whose amounts changed."""
+        if len(changed) > 1:
+            changed.sort(key=lambda sale: (sale.order.created_at, sale.order.id))
+        for sale in changed:
+            for index, payee in enumerate(sale.decision.chain):
+                owed = sale.owed[index] if sale.owed else 0
+                holding, movement = settle(sale.holding(index), owed, at, self._hold_days)
+                if movement is None:
+                    continue
+                sale.hold(index, holding)
+                if movement.held_minor > 0:
+                    self._due.append((holding.lots[-1].due_at, sale, index))
+                self._book(sale, payee.partner, payee.level, movement)
+
+    def _release(self, sale: Sale, index: int, until: int) -> None:
+        payee = sale.decision.chain[index]
+        holding, movements = release(sale.holding(index), until)
+        sale.hold(index, holding)
+        for movement in movements:
+            self._book(sale, payee.partner, payee.level, movement)
+
+    def _book(self, sale: Sale, partner: str, level: int, movement: Movement) -> None:
+        balance = self.outcome.balances[partner]
+        balance.held += movement.held_minor
+        balance.available += movement.available_minor
+        self.outcome.postings.append(
+            Posted(movement.at, sale.order.id, partner, level, movement.kind, movement.amount_minor)
+        )
+
+    def _pay_out(self, partner: str, at: int) -> None:
+        balance = self.outcome.balances[partner]
+        amount = balance.available
+        if amount > 0:
+            balance.available, balance.paid = 0, balance.paid + amount
+            self.outcome.postings.append(Posted(at, None, partner, None, PAYOUT, -amount))
+
+
+def run(programme: Programme, events: Events, history: History, until: int | None) -> Outcome:
+    """Everything that happens to `until` (microseconds), None: nothing ever does."""
+    attributions = decide_all(events, history.directory)
+    running = Run(programme, history)
+    for event in events.timed:
+        running.apply(event)
+    return running.finish(until, attributions)
