@@ -22,10 +22,15 @@ _COUPON_TEXT = re.compile(r"купону\s+(\S+)", re.IGNORECASE)
 _SUCCESS_PAGE = re.compile(r"^/orders/", re.IGNORECASE)
 
 
+def load_json(raw: bytes) -> Any:
+    """Any JSON with exact numbers; raises ValueError."""
+    return json.loads(raw, parse_float=Decimal)
+
+
 def load_body(raw: bytes) -> dict[str, Any]:
-    """The JSON object of a hook or an API answer, numbers exact; raises NotUnderstood with the reason."""
+    """The JSON object of a hook, numbers exact; raises NotUnderstood with the reason."""
     try:
-        body = json.loads(raw, parse_float=Decimal)
+        body = load_json(raw)
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise NotUnderstood(f"not JSON: {error}") from error
     if not isinstance(body, dict):
