@@ -33,6 +33,8 @@ class Dice:
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)  # noqa: S311 - reproducible histories, nothing secret
+        # every second history is of one faithful client, so that sales, limits and returns meet
+        self.rich = seed % 2 == 1
         self.digits, self.currency = self.pick([(2, "RUB"), (2, "RUB"), (0, "JPY"), (3, "KWD")])
         start = self.pick(
             [
@@ -65,10 +67,14 @@ class Dice:
 
     def money(self) -> str:
         """An amount of the currency."""
+        if self.rich and self.maybe(0.7):
+            return str(self.pick(AMOUNTS[self.digits][4:]))
         return str(self.pick(AMOUNTS[self.digits]))
 
     def discount(self) -> str:
         """Mostly small, or few bases would be left."""
+        if self.rich and self.maybe(0.7):
+            return str(AMOUNTS[self.digits][1])
         return str(self.pick(AMOUNTS[self.digits][:4])) if self.maybe(0.8) else self.money()
 
     def when(self, since: datetime | None = None) -> datetime:
@@ -94,15 +100,15 @@ def partner(dice: Dice, name: str, others: list[str]) -> Json:
         told["invited_by"] = dice.pick(others)
     if dice.maybe(0.4):
         told["groups"] = dice.some(GROUPS)
-    if dice.maybe(0.15):
+    if dice.maybe(0.05 if dice.rich else 0.15):
         told["email"] = dice.pick([*MAILS, "X@Mail.ru ", None])
-    if dice.maybe(0.1):
+    if dice.maybe(0.03 if dice.rich else 0.1):
         told["phone"] = dice.pick(PHONES[dice.pick([0, 1, 1, 2])])
     if dice.maybe(0.15):
         told["welcome"] = dice.money()
     if dice.maybe(0.2):
         told["joined"] = dice.written(dice.when() + timedelta(days=dice.pick([-3, 0, 0, 1])))
-    if dice.maybe(0.07):
+    if dice.maybe(0.02 if dice.rich else 0.07):
         told["blocked"] = True
     return told
 
@@ -197,8 +203,8 @@ def programme(dice: Dice) -> Json:
 
 def client(dice: Dice) -> Json:
     """Keys of a few persons; sometimes keys of two, so that they join."""
-    number = dice.pick([0, 0, 0, 1, 1, 2])
-    other = dice.number(0, 2) if dice.maybe(0.3) else number
+    number = dice.pick([0, 0, 0, 1, 1, 2]) if not dice.rich or dice.maybe(0.1) else 0
+    other = dice.number(0, 2) if dice.maybe(0.1 if dice.rich else 0.3) else number
     told: Json = {"id": f"c{number}", "email": MAILS[other], "phone": dice.pick(PHONES[number])}
     keep = dice.pick([["id"], ["email"], ["id", "email"], ["id", "phone"], ["email", "phone"], list(told)])
     if number == 2 and keep == ["email", "phone"]:
@@ -236,7 +242,7 @@ def creation(dice: Dice, created: datetime) -> Json:
     """Creation facts of an order."""
     told: Json = {"created_at": dice.written(created), "client": client(dice)}
     if dice.maybe(0.75):
-        told["visitor"] = dice.pick([*VISITORS, None])
+        told["visitor"] = dice.pick([*VISITORS, None]) if not dice.rich else "v1"
     if dice.maybe(0.35):
         told["codes"] = [dice.code() for _ in range(dice.pick([0, 1, 1, 2, 3]))]
     if dice.maybe(0.3):
@@ -288,7 +294,7 @@ def other_event(dice: Dice, names: list[str]) -> Json:
     if kind == "touch":
         event["at"] = dice.written(min(dice.when() for _ in range(dice.number(1, 3))))
         event |= {
-            "visitor": dice.pick(VISITORS),
+            "visitor": dice.pick(VISITORS) if not dice.rich else "v1",
             "partner": dice.pick(names),
             "kind": dice.pick(["link", "link", "qr", "form"]),
         }
