@@ -1,0 +1,28 @@
+"""The back office of the fake shop: pages for people under /admin2/, without a login, clearly marked as a rehearsal."""
+
+from molva.demo.shop.backoffice import orders, settings
+from molva.demo.shop.backoffice.layout import Office
+from molva.demo.shop.shop import Refused, Shop
+from molva.demo.shop.web import Request, Response, html
+
+TABLES = (orders.routes, settings.routes)
+
+
+def handle(shop: Shop, request: Request) -> Response:
+    """Answer one request. Forms of other sites are refused by their Origin."""
+    path = request.path.rstrip("/")
+    found = next(filter(None, (table.find(request.method, path) for table in TABLES)), None)
+    office = Office(shop)
+    if found is None:
+        return office.page("404", html("<h1>404</h1>"), 404)
+    origin = request.header("Origin")
+    if request.method != "GET" and origin and origin.partition("://")[2] != request.header("Host"):
+        return Response("", 403)
+    handler, parts = found
+    try:
+        with shop.store.lock:
+            return handler(office, request, **parts)
+    except Refused as error:
+        return office.refused(error)
+    except LookupError:
+        return office.page("404", html("<h1>404</h1>"), 404)

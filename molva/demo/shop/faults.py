@@ -1,0 +1,63 @@
+"""How the fake shop misbehaves on command: lost and repeated hooks, strange answers of the API, the call limit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+API_ANSWERS = ("", "503", "429", "504", "500", "html", "wrong_json", "slow")
+
+
+@dataclass
+class Faults:
+    """The fault menu; every value may change while the shop works. Percentages are 0–100, times are seconds.
+
+    `api_answer` replaces answers of the admin API: an HTTP code, an HTML page with code 200, JSON cut in the middle,
+    or a right answer `api_slow_seconds` late. It hits `api_percent` of the calls whose path contains `api_path`, and ends
+    after `api_left` of them (−1 is never). `deleted_orders` says what reading a deleted order answers: archived or missing.
+    """
+
+    hooks_lost_percent: int = 0
+    hooks_repeated_percent: int = 0
+    hooks_shuffled_percent: int = 0
+    hooks_shuffle_seconds: float = 1.0
+    hooks_delay_seconds: float = 0.0
+    hooks_stale_percent: int = 0
+    api_answer: str = ""
+    api_percent: int = 100
+    api_left: int = -1
+    api_path: str = ""
+    api_retry_after: int = 5
+    api_slow_seconds: float = 5.0
+    limit_on: bool = True
+    limit_calls: int = 500
+    limit_seconds: int = 300
+    limit_answer: int = 503
+    deleted_orders: str = "archived"
+
+    def update(self, values: Mapping[str, Any]) -> dict[str, str]:
+        """Take new values by name (JSON values or form texts); returns what was refused, by name."""
+        known = {item.name: type(item.default) for item in fields(self)}
+        refused = {name: "unknown" for name in values if name not in known}
+        for name, kind in known.items():
+            if name in values:
+                try:
+                    setattr(self, name, _convert(values[name], kind, name))
+                except ValueError as error:
+                    refused[name] = str(error)
+        return refused
+
+    def reset(self) -> None:
+        """Behave well again."""
+        for item in fields(self):
+            setattr(self, item.name, item.default)
+
+
+def _convert(value: Any, kind: type, name: str) -> Any:
+    if kind is bool:
+        return str(value).lower() in {"1", "true", "on", "yes"}
+    converted = kind(value)
+    if name == "api_answer" and converted not in API_ANSWERS:
+        raise ValueError(f"one of {', '.join(API_ANSWERS)}")
+    if name.endswith("_percent") and not 0 <= converted <= 100:
+        raise ValueError("0–100")
+    return converted

@@ -1,0 +1,150 @@
+"""A fake shop that runs: in this process for tests, or alone by `python -m molva.demo.shop`."""
+
+import secrets
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from molva.demo.shop import acts, admin_resources, seed
+from molva.demo.shop.bodies import order_body
+from molva.demo.shop.faults import Faults
+from molva.demo.shop.hooks import HookSender
+from molva.demo.shop.server import Application, ShopServer
+from molva.demo.shop.shop import Shop
+from molva.demo.shop.store import Row, Store
+from molva.demo.shop.times import stamp
+
+ACCOUNT_ID = 5895935
+SAVE_EVERY = 1.0
+
+
+class RunningShop(Shop):
+    """A shop with its server. Methods take and return API bodies and hold the lock themselves."""
+
+    def __init__(self, shop: Shop, server: ShopServer) -> None:
+        super().__init__(shop.store, shop.hooks, shop.faults, shop.host)
+        self.server = server
+        server.application = Application(self)
+        self._closed = threading.Event()
+        self._threads = [
+            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True),
+            threading.Thread(target=self._keep_saving, daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop serving and save; what webhooks are still queued is lost."""
+        self._closed.set()
+        self.server.shutdown()
+        self.server.server_close()
+        self.hooks.close()
+        self.store.save()
+
+    def wait(self) -> None:
+        """Sleep until somebody closes the shop."""
+        self._closed.wait()
+
+    def _keep_saving(self) -> None:
+        while not self._closed.wait(SAVE_EVERY):
+            self.store.save()
+
+    @property
+    def api_key(self) -> str:
+        """Login of the admin API."""
+        return str(next(iter(self.store.settings["keys"])))
+
+    @property
+    def api_password(self) -> str:
+        """Password of the admin API."""
+        return str(self.store.settings["keys"][self.api_key])
+
+    @property
+    def account_id(self) -> int:
+        """The shop's permanent id (insales_id)."""
+        return int(self.store.settings["account_id"])
+
+    def add_order(self, **wanted: Any) -> Row:
+        """Make an order, see `acts.add_order` for the arguments."""
+        with self.store.lock:
+            return acts.add_order(self, **wanted)
+
+    def get_order(self, order_id: int) -> Row:
+        """The order as the API tells it now."""
+        with self.store.lock:
+            return order_body(self.store, self.store.orders[order_id])
+
+    def change_order(self, order_id: int, **wanted: Any) -> Row:
+        """Do what a person in the back office would: status, paid, decline, delete, return_one, remove_line."""
+        names = {"return_one": "return", "remove_line": "remove"}
+        acts_by_name: Mapping[str, Any] = {names.get(name, name): value for name, value in wanted.items()}
+        with self.store.lock:
+            order = self.store.orders[order_id]
+            acts.act(self, order, acts_by_name)
+            return order_body(self.store, order)
+
+    def add_row(self, table: str, **wanted: Any) -> Row:
+        """Make a webhook, tag, field, code or client as the API would, for the shop's own key."""
+        builders = {
+            "webhook": admin_resources.build_webhook,
+            "tag": admin_resources.build_tag,
+            "field": admin_resources.build_field,
+            "code": admin_resources.build_code,
+            "client": admin_resources.build_client,
+        }
+        with self.store.lock:
+            values, moment = builders[table](self, wanted, None, self.api_key), stamp(exact=True)
+            return self.store.add_row(table, {**values, "created_at": moment, "updated_at": moment})
+
+    def add_status(self, title: str, system_status: str) -> Row:
+        """Make a custom status."""
+        with self.store.lock:
+            return admin_resources.add_status(self, title, system_status)
+
+    def delete_status(self, permalink: str) -> None:
+        """Delete a custom status that is not a default one."""
+        with self.store.lock:
+            row = self.status(permalink)
+            if row is None:
+                raise LookupError(permalink)
+            admin_resources.delete_status(self, row)
+
+
+def start_shop(
+    *,
+    port: int = 0,
+    host: str = "127.0.0.1",
+    public_host: str | None = None,
+    data: Path | None = None,
+    language: str = "ru",
+    account_id: int = ACCOUNT_ID,
+    api_key: str | None = None,
+    api_password: str | None = None,
+    hook_threads: int = 1,
+    fault_seed: int = 1,
+) -> RunningShop:
+    """Start a shop; close it, or use it as a context manager.
+
+    `port` 0 takes a free one. `public_host` is the host that the shop tells about itself. With `data` everything is kept in
+    `data/shop.json`, and a restart goes on with it, whatever language and keys are asked for. One hook thread keeps the
+    order of events; more of them deliver faster.
+    """
+    store = Store(data / "shop.json" if data else None)
+    if not store.settings:
+        key, password = api_key or secrets.token_hex(16), api_password or secrets.token_hex(16)
+        seed.fill(store, language, account_id=account_id, api_key=key, api_password=password)
+    server = ShopServer(host, port)
+    faults = Faults()
+    hooks = HookSender(faults, threads=hook_threads, seed=fault_seed)
+    told_host = public_host or f"{host}:{server.server_address[1]}"
+    return RunningShop(Shop(store, hooks, faults, told_host), server)

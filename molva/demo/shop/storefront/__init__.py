@@ -1,0 +1,1 @@
+"""The storefront of the fake shop: pages that a buyer sees, and the addresses that a script on them may call."""
