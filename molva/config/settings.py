@@ -1,7 +1,7 @@
 """All settings of Molva, read from the environment once (docs/settings.md lists every variable).
 
-`MOLVA_URL` is the one that matters: hosts, CSRF origins and cookie flags follow from it. The data folder keeps the
-database, clicks, uploads and the secret key, which is made on the first start.
+`MOLVA_URL` is the one that matters: hosts, CSRF origins and cookie flags follow from it. The data folder
+keeps the database, clicks, uploads and the secret key, which is made on the first start.
 """
 
 import secrets
@@ -23,9 +23,15 @@ SECRET_KEY = env.str("MOLVA_SECRET_KEY", default="") or read_or_create(
 )
 
 MOLVA_URL = env.str("MOLVA_URL", default="http://127.0.0.1:8000").rstrip("/")
+# Whether a proxy stands in front and its X-Forwarded-For and X-Forwarded-Proto can be believed.
+MOLVA_TRUST_PROXY = env.bool("MOLVA_TRUST_PROXY", default=False)
 MOLVA_WEB_BIND = env.str("MOLVA_WEB_BIND", default="127.0.0.1:8000")
 MOLVA_TRACKER_BIND = env.str("MOLVA_TRACKER_BIND", default="127.0.0.1:8001")
-# Where partner links lead. By default the web process relays /r/ and /t/ to the tracker, so one port is enough.
+MOLVA_WEB_PROCESSES = env.int("MOLVA_WEB_PROCESSES", default=1)
+MOLVA_WEB_THREADS = env.int("MOLVA_WEB_THREADS", default=4)
+MOLVA_WORKER_THREADS = env.int("MOLVA_WORKER_THREADS", default=2)
+# Where partner links lead. By default the web process relays /r/ and /t/ to the tracker, so one port is
+# enough.
 MOLVA_TRACKER_URL = env.str("MOLVA_TRACKER_URL", default=MOLVA_URL).rstrip("/")
 # host:port pairs that the guarded HTTP client may reach although they are private (the demo shop, tests).
 MOLVA_ALLOW_PRIVATE_HOSTS = env.list("MOLVA_ALLOW_PRIVATE_HOSTS", default=[])
@@ -45,7 +51,7 @@ SECURE_HSTS_SECONDS = env.int("MOLVA_HSTS_SECONDS", default=31536000 if _https e
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if env.bool("MOLVA_TRUST_PROXY", default=False):
+if MOLVA_TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 INSTALLED_APPS = [
@@ -134,7 +140,8 @@ TEMPLATES = [
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'molva.db'}")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # FULL: an acknowledged hook survives a power cut. IMMEDIATE: a writer waits at BEGIN instead of failing later.
+    # FULL: an acknowledged hook survives a power cut. IMMEDIATE: a writer waits at BEGIN instead of failing
+    # later.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -215,10 +222,12 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+MOLVA_LOG_LEVEL = env.str("MOLVA_LOG_LEVEL", default="INFO")
+LOG_LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"format": LOG_LINE}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("MOLVA_LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": MOLVA_LOG_LEVEL},
 }

@@ -16,7 +16,6 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import Error as DatabaseError
 from django.db import close_old_connections, transaction
 from django.utils import translation
 
@@ -145,7 +144,7 @@ class Worker:
                 self._prune_due = now + PRUNE_SECONDS
                 queue.prune()
                 WorkerBeat.objects.filter(seen_at__lt=clock.now() - timedelta(days=1)).delete()
-        except DatabaseError:
+        except Exception:  # the same: a worker that beats no more would be taken for dead
             logger.exception("worker trouble name=%s", self.name)
             self._stopping.wait(TROUBLE_SECONDS)
         finally:

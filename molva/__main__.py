@@ -1,0 +1,5 @@
+"""`python -m molva` is the command `molva`."""
+
+from molva.config.cli import main
+
+main()

@@ -1,0 +1,192 @@
+"""The processes of Molva and the group that `molva serve` keeps; Django is imported only where needed."""
+
+import fcntl
+import http.client
+import json
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from molva.config import settings
+from molva.config.supervisor import Supervisor, die_with_parent
+
+logger = logging.getLogger(__name__)
+
+SETTINGS = "molva.config.settings"
+READY_SECONDS = 60.0
+
+
+def run_web() -> None:
+    """The pages and the API: granian with a pool of threads, until SIGTERM."""
+    die_with_parent()
+    from granian import Granian  # noqa: PLC0415 - the other processes do without it
+    from granian.constants import Interfaces  # noqa: PLC0415
+
+    host, port = split_bind(settings.MOLVA_WEB_BIND)
+    Granian(
+        "molva.config.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=settings.MOLVA_WEB_PROCESSES,
+        blocking_threads=settings.MOLVA_WEB_THREADS,
+        websockets=False,
+        log_enabled=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+        process_name=None,
+    ).serve()
+
+
+def run_tracker() -> None:
+    """The redirect, until SIGTERM."""
+    die_with_parent()
+    logging.basicConfig(level=settings.MOLVA_LOG_LEVEL, format=settings.LOG_LINE)
+    from molva.tracker.process import run  # noqa: PLC0415 - uvloop and httptools are of no use elsewhere
+    from molva.tracker.settings import settings_from_env  # noqa: PLC0415
+
+    run(settings_from_env(os.environ))
+
+
+def run_worker() -> None:
+    """Jobs and schedules, until SIGTERM."""
+    die_with_parent()
+    start_django()
+    from molva.config.timetable import TIMETABLE  # noqa: PLC0415 - needs the registry
+    from molva.jobs.worker import Worker  # noqa: PLC0415
+    from molva.workspaces.scoping import scope  # noqa: PLC0415
+
+    worker = Worker(scope=scope, timetable=TIMETABLE, threads=settings.MOLVA_WORKER_THREADS)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop())
+    is_clean = worker.run()
+    logging.shutdown()
+    # A job that did not end in time is given back; its thread must not hold the process, nor end its
+    # transaction.
+    os._exit(0 if is_clean else 1)
+
+
+def start_django() -> None:
+    """Make models importable."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
+    import django  # noqa: PLC0415 - `molva simulate` and the supervisor do without it
+
+    django.setup()
+
+
+def command(*words: str) -> list[str]:
+    """The command line of another Molva command, with this very interpreter."""
+    return [sys.executable, "-m", "molva", *words]
+
+
+def serve() -> None:
+    """Prepare, then keep web, tracker and worker until SIGTERM."""
+    logging.basicConfig(level=settings.MOLVA_LOG_LEVEL, format=settings.LOG_LINE)
+    with only_one():
+        for bind in (settings.MOLVA_WEB_BIND, settings.MOLVA_TRACKER_BIND):
+            refuse_taken_port(bind)
+        token = prepare()
+        group = Supervisor({name: command(name) for name in ("web", "tracker", "worker")})
+        group.run(ready_watch(lambda: say_ready(token)))
+
+
+def prepare() -> str | None:
+    """Bring the data up to this version, in another process; the first owner's token when one is needed."""
+    done = subprocess.run([sys.executable, "-m", "molva.config.setup"], stdout=subprocess.PIPE, check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
+    token: str | None = json.loads(done.stdout.splitlines()[-1])["setup_token"]
+    return token
+
+
+def ready_watch(announce: Callable[[], None]) -> Callable[[], bool]:
+    """For `Supervisor.run`: asks the web process whether all is ready; then, or after a minute, announces."""
+    give_up = time.monotonic() + READY_SECONDS
+    next_look = 0.0
+
+    def watch() -> bool:
+        nonlocal next_look
+        now = time.monotonic()
+        if now < next_look:
+            return False
+        if is_ready() or now > give_up:
+            announce()
+            return True
+        next_look = now + 0.2
+        return False
+
+    return watch
+
+
+def is_ready() -> bool:
+    """Whether `/readyz` of the web process says that everything works."""
+    connection = http.client.HTTPConnection(*reachable(settings.MOLVA_WEB_BIND), timeout=2)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def setup_link(token: str) -> str:
+    """The address by which the first owner comes in."""
+    return f"{settings.MOLVA_URL}/setup/{token}/"
+
+
+def say_ready(token: str | None) -> None:
+    """Tell the person at the terminal where to go."""
+    lines = [f"Molva is ready: {settings.MOLVA_URL}/"]
+    if not is_ready():
+        lines = [f"Molva has started but is not ready yet; see {settings.MOLVA_URL}/readyz"]
+    if token:
+        lines.append(
+            f"Nobody owns it yet. Set it up by this link, once, within 48 hours: {setup_link(token)}"
+        )
+    sys.stdout.write("\n" + "\n".join(lines) + "\n\n")
+    sys.stdout.flush()
+
+
+def split_bind(bind: str) -> tuple[str, int]:
+    """«host:port» taken apart; the host may be an IPv6 address in brackets."""
+    host, _, port = bind.rpartition(":")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def reachable(bind: str) -> tuple[str, int]:
+    """Where a process of this machine finds what listens on `bind`."""
+    host, port = split_bind(bind)
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port  # noqa: S104 - compared, not bound
+
+
+def refuse_taken_port(bind: str) -> None:
+    """Exit with a clear message when something else listens there already."""
+    host, port = split_bind(bind)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            sys.exit(f"Cannot listen on {bind}: {error.strerror}. Set MOLVA_WEB_BIND or MOLVA_TRACKER_BIND.")
+
+
+@contextmanager
+def only_one(folder: Path | None = None) -> Iterator[None]:
+    """Refuse to serve one data folder twice on a machine."""
+    folder = folder or settings.DATA_DIR
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / "serve.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit(f"Molva is already running on {folder}")
+        yield

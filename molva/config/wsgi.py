@@ -1,0 +1,32 @@
+"""The web process's one door: clicks go to the tracker, health is answered here, all the rest is Django's."""
+
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.core.wsgi import get_wsgi_application
+
+from molva.config.supervisor import die_with_parent
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "molva.config.settings")
+die_with_parent(os.getppid())  # the server's own worker must not outlive a killed server
+_django = get_wsgi_application()
+
+# These need the registry that the line above has filled.
+from molva.config import health  # noqa: E402
+from molva.config.relay import relay  # noqa: E402
+
+TRACKER_PATHS = ("/r/", "/t/")
+HEALTH_PATHS = {"/healthz": health.alive, "/readyz": health.ready}
+
+Start = Callable[..., Any]
+
+
+def application(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
+    """Send a request to whoever answers it."""
+    path = environ["PATH_INFO"]
+    if path.startswith(TRACKER_PATHS):
+        return relay(environ, start_response)
+    if path in HEALTH_PATHS:
+        return health.respond(HEALTH_PATHS[path](), start_response)
+    return _django(environ, start_response)
