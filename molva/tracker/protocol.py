@@ -69,8 +69,7 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._request = Request()  # the one that is arriving
         self._present = self._request  # the one that is being answered
-        self._size = 0
-        self._in_headers = True
+        self._size = 0  # bytes of the arriving request's headers
         self._next: deque[Request] = deque()
         self._is_closing = False
 
@@ -93,14 +92,10 @@ class Connection(asyncio.Protocol):
             self.is_reading = True
             if not self.is_busy:
                 self.since = self._application.now
-        self._size += len(data)
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._refuse(400)
-            return
-        if self._size > HEADER_LIMIT and self._in_headers:
-            self._refuse(431)
 
     def eof_received(self) -> bool:
         """A client that has shut its sending side still gets its answer."""
@@ -111,12 +106,13 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         self._request = Request()
-        self._in_headers = True
 
     def on_url(self, url: bytes) -> None:
         self._request.target += url
+        self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(len(name) + len(value))
         name = name.lower()
         if name in _WANTED:
             self._request.headers[name] = value
@@ -125,7 +121,6 @@ class Connection(asyncio.Protocol):
         request = self._request
         request.method = self._parser.get_method()
         request.keep_alive = self._parser.should_keep_alive() and self._parser.get_http_version() != "1.0"
-        self._in_headers = False
 
     def on_body(self, body: bytes) -> None:
         self._request.body += body
@@ -135,7 +130,6 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         self._size = 0
         self.is_reading = False
-        self._in_headers = True
         if self._is_closing:
             return
         if not self.is_busy:
@@ -191,6 +185,11 @@ class Connection(asyncio.Protocol):
             self._refuse(408)
         elif not self.is_busy and waited > idle_timeout:
             self.close()
+
+    def _count(self, size: int) -> None:
+        self._size += size
+        if self._size > HEADER_LIMIT:
+            self._refuse(431)
 
     def _begin(self, request: Request) -> None:
         self._present = request

@@ -42,6 +42,10 @@ WHERE c.id > ? AND c.id < ? ORDER BY c.id LIMIT ?
 _MAX_ID = (1 << 63) - 1
 
 
+class ClickFileMissingError(LookupError):
+    """A click file that had been loaded is no longer there."""
+
+
 class Extras(NamedTuple):
     """What only some clicks carry: the partner's own tags, the UTM part as a query string, the shop page."""
 
@@ -98,6 +102,11 @@ def day_of(at_micros: int) -> str:
 def path_of(folder: Path, day: str) -> Path:
     """The click file of a day (YYYYMMDD)."""
     return folder / f"clicks-{day}.db"
+
+
+def file_of(click_id: int) -> str:
+    """Name of the file that a click belongs to."""
+    return f"clicks-{day_of(click_micros(click_id))}.db"
 
 
 def list_files(folder: Path) -> list[Path]:
