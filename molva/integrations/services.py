@@ -182,7 +182,7 @@ def poll_shop(connection_id: int) -> None:
 @job(queue="shops", max_attempts=1)
 def poll_shops() -> None:
     """Timetable entry: one polling job for each connected shop (dedupe: never two for one shop)."""
-    for connection in Connection.unscoped.filter(state__in=("active", "broken")):
+    for connection in Connection.unscoped.filter(state__in=("active", "broken")).exclude(kind="manual"):
         enqueue(
             poll_shop,
             dedupe=f"poll-{connection.pk}",
