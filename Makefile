@@ -31,9 +31,9 @@ check: .venv/.stamp-dev
 	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=target $(CHECKS) && echo "check: all clean"
 
 check-lint:
-	@echo "— ruff"; $(PY) -m ruff check --quiet .
+	@echo "— ruff"; $(PY) -m ruff check --quiet --output-format concise .
 check-format:
-	@echo "— format"; $(PY) -m ruff format --check --quiet . || { echo "run: make fmt"; exit 1; }
+	@echo "— format"; $(PY) -m ruff format --check --output-format concise . || { echo "run: make fmt"; exit 1; }
 check-types:
 	@echo "— mypy"; $(PY) -m mypy --no-error-summary
 check-imports:
