@@ -3,6 +3,7 @@
 Everything here is before the sales limit, which looks at other orders (see `molva.domain.sales`).
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -134,12 +135,21 @@ def line_fits(when: When, line: Line) -> bool:
 
 
 def level_amounts(
-    snapshot: Snapshot, bases: list[int], winners: tuple[Rule | None, ...], level: int
+    snapshot: Snapshot, bases: Sequence[int], winners: Sequence[Rule | None], level: int
 ) -> tuple[int, ...]:
     """What each line gives on a level, caps applied."""
+    amounts = uncut_amounts(snapshot, bases, winners, level)
+    for rule in {id(rule): rule for rule in winners if rule is not None and rule.cap_minor is not None}.values():
+        _cut(amounts, winners, rule)
+    return tuple(amounts)
+
+
+def uncut_amounts(
+    snapshot: Snapshot, bases: Sequence[int], winners: Sequence[Rule | None], level: int
+) -> list[int]:
+    """What each line gives on a level before any cap."""
     amounts: list[int] = []
     paid: set[str] = set()  # rules whose sum per order is given already
-    capped: dict[str, Rule] = {}
     for line, base, rule in zip(snapshot.lines, bases, winners, strict=True):
         reward = rule.rewards.get(level) if rule is not None else None
         if rule is None or reward is None:
@@ -147,11 +157,7 @@ def level_amounts(
             continue
         amounts.append(reward_of(reward, rule.per, base, line, is_first=rule.id not in paid))
         paid.add(rule.id)
-        if rule.cap_minor is not None:
-            capped[rule.id] = rule
-    for rule in capped.values():
-        _cut(amounts, winners, rule)
-    return tuple(amounts)
+    return amounts
 
 
 def reward_of(reward: Reward, per: str, base: int, line: Line, *, is_first: bool) -> int:
@@ -165,7 +171,7 @@ def reward_of(reward: Reward, per: str, base: int, line: Line, *, is_first: bool
     return reward.fixed_minor if per == "line" or is_first else 0
 
 
-def _cut(amounts: list[int], winners: tuple[Rule | None, ...], rule: Rule) -> None:
+def _cut(amounts: list[int], winners: Sequence[Rule | None], rule: Rule) -> None:
     """Cut what is above the rule's cap from the last line backwards."""
     of_rule = [i for i, winner in enumerate(winners) if winner is rule]
     excess = sum(amounts[i] for i in of_rule) - (rule.cap_minor or 0)

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from molva.domain.directory import Directory
 from molva.domain.facts import OrderFacts
 from molva.domain.postings import NOTHING, Holding
-from molva.domain.rewards import Worth, order_total, worth
+from molva.domain.rewards import Worth, order_total, uncut_amounts, worth
 from molva.domain.terms import PartnerState, Rule
 from molva.domain.verdicts import (
     NO_RULE,
@@ -71,6 +71,10 @@ class Sale:
         accrual, status = self.terms.accrual, self.order.snapshot.status
         return status not in accrual.statuses and status not in accrual.lost
 
+    def is_new(self, first_created: int) -> bool:
+        """Has the client no earlier order?"""
+        return self.order.created_at <= first_created
+
     def imagine(self, place: int, first_created: int) -> Worth:
         """What the order would give at this place, leaving what is kept alone."""
         kept = self.worth, self._key
@@ -81,7 +85,7 @@ class Sale:
     def worth_at(self, place: int, first_created: int) -> Worth:
         """What the order gives at this place; kept until the snapshot, the place or the client's past changes."""
         rules = self.terms.rules
-        is_new = self.order.created_at <= first_created
+        is_new = self.is_new(first_created)
         key = (
             self.order.snapshot,
             place if rules.asks_place else 0,
@@ -187,7 +191,7 @@ class Sales:
 
     def tell(self, now: int, first_created: int) -> dict[str, OrderOwed]:
         """The money of every order by its id, after a reckoning: owed now, expected, why nothing is owed."""
-        told = {sale.order.id: _owed_now(sale, index) for index, sale in enumerate(self._ranked)}
+        told = {sale.order.id: _owed_now(sale, index, first_created) for index, sale in enumerate(self._ranked)}
         others = [sale for sale in self.orders if sale.rank is None]
         if not others:
             return told
@@ -197,7 +201,7 @@ class Sales:
         for index, (_, sale) in enumerate(line):
             found = sale.imagine(index + 1, first_created)
             if sale.rank is None:
-                told[sale.order.id] = _owed_then(sale, found, index, paid)
+                told[sale.order.id] = _owed_then(sale, found, index, paid, first_created)
             paid += found.level_one_minor > 0
         ranks = [rank for rank, _ in line]
         for sale in others:
@@ -217,21 +221,23 @@ def _rank_if_reached(sale: Sale, now: int) -> Rank:
     return (now if reached is None else reached, sale.order.id)
 
 
-def _owed_now(sale: Sale, index: int) -> OrderOwed:
+def _owed_now(sale: Sale, index: int, first_created: int) -> OrderOwed:
     """The money of an order that earns."""
     found = sale.worth
     if found is None:  # not reckoned yet
         return OrderOwed(sale.order.id)
     unpaid = None if sale.owed and sale.owed[0] else _unpaid(sale, found)
     paid_place = sale.paid_before + 1 if found.level_one_minor > 0 else None
-    return OrderOwed(sale.order.id, commissions(sale, found, sale.paid_before), (), unpaid, index + 1, paid_place)
+    paid = commissions(sale, found, sale.paid_before)
+    return OrderOwed(sale.order.id, paid, (), unpaid, index + 1, paid_place, sale.is_new(first_created))
 
 
-def _owed_then(sale: Sale, found: Worth, index: int, paid_before: int) -> OrderOwed:
+def _owed_then(sale: Sale, found: Worth, index: int, paid_before: int, first_created: int) -> OrderOwed:
     """The money of an open order: nothing now, so much if all open orders reached a status now."""
     paid_place = paid_before + 1 if found.level_one_minor > 0 else None
     expected = commissions(sale, found, paid_before)
-    return OrderOwed(sale.order.id, (), expected, _unpaid(sale, found), index + 1, paid_place)
+    unpaid = _unpaid(sale, found)
+    return OrderOwed(sale.order.id, (), expected, unpaid, index + 1, paid_place, sale.is_new(first_created))
 
 
 def _unpaid(sale: Sale, found: Worth) -> str:
@@ -261,12 +267,17 @@ def commissions(sale: Sale, found: Worth, paid_before: int) -> tuple[Commission,
 def _commission_lines(
     sale: Sale, found: Worth, level: int, of_lines: tuple[int, ...], paid_before: int
 ) -> tuple[CommissionLine, ...]:
+    snapshot = sale.order.snapshot
+    is_capped = any(rule is not None and rule.cap_minor is not None for rule in found.winners)
+    uncut = uncut_amounts(snapshot, found.bases, found.winners, level) if is_capped else of_lines
     lines = []
-    for line, base, rule, full in zip(sale.order.snapshot.lines, found.bases, found.winners, of_lines, strict=True):
+    for index, (line, rule) in enumerate(zip(snapshot.lines, found.winners, strict=True)):
         if rule is None or level not in rule.rewards:
             continue
         reward = rule.rewards[level]
         percent = reward.text if reward.percent is not None else None
+        full = of_lines[index]
         amount = 0 if is_beyond(rule, found, paid_before) else full
-        lines.append(CommissionLine(line.id, base, rule.id, percent, reward.fixed_minor, amount, full))
+        base = found.bases[index]
+        lines.append(CommissionLine(line.id, base, rule.id, percent, reward.fixed_minor, amount, full, uncut[index]))
     return tuple(lines)

@@ -1,14 +1,110 @@
-"""Verdicts and commissions in words a partner understands, in English and Russian. Pure: no catalogues."""
+"""Verdicts and commissions in words a partner understands, in English and Russian.
+
+Pure: no catalogues of translations, so that a file run by `molva simulate` and a page tell the same story.
+"""
 
 from molva.domain.terms import Terms
 from molva.domain.verdicts import Commission, Decision
+from molva.domain.wording import money_words, percent_words, time_words
+
+_REASONS = {
+    "en": {
+        "link": "{partner} gets the order: the client came by the partner link, {at}.",
+        "qr": "{partner} gets the order: the client scanned the QR code, {at}.",
+        "form": "{partner} gets the order: the client filled in the partner's form, {at}.",
+        "code": "{partner} gets the order: promo code {code} is used in it.",
+        "landing": "{partner} gets the order: the address the client came to carries the partner's mark.",
+        "attributed": "{partner} gets the order: the client is theirs since {since}.",
+        "no_touch": "Nobody gets the order: no visit, code or mark leads to a partner.",
+        "window_ended": "Nobody gets the order: the client's visits are too old or counted for earlier orders.",
+        "term_ended": "Nobody gets the order: the attribution has ended and no new visit or code came.",
+        "own_purchase": "Nobody is paid: {partner} has the same e-mail or phone as the client.",
+        "partner_blocked": "Nobody is paid: {partner} is blocked at the time of the order.",
+    },
+    "ru": {
+        "link": "Заказ достаётся партнёру {partner}: клиент пришёл по партнёрской ссылке, {at}.",
+        "qr": "Заказ достаётся партнёру {partner}: клиент открыл QR-код, {at}.",
+        "form": "Заказ достаётся партнёру {partner}: клиент заполнил форму партнёра, {at}.",
+        "code": "Заказ достаётся партнёру {partner}: в заказе промокод {code}.",
+        "landing": "Заказ достаётся партнёру {partner}: клиент пришёл на адрес с меткой партнёра.",
+        "attributed": "Заказ достаётся партнёру {partner}: клиент закреплён с {since}.",
+        "no_touch": "Заказ ничей: ни переход, ни промокод, ни метка не ведут к партнёру.",
+        "window_ended": "Заказ ничей: переходы клиента слишком давние или засчитаны в прошлых заказах.",
+        "term_ended": "Заказ ничей: закрепление кончилось, а новых переходов и промокодов нет.",
+        "own_purchase": "Никому не платим: у партнёра {partner} те же почта или телефон, что у клиента.",
+        "partner_blocked": "Никому не платим: партнёр {partner} заблокирован на момент заказа.",
+    },
+}
+_UNPAID = {
+    "en": {
+        "zero_base": "Nothing is owed: after discounts the goods cost nothing.",
+        "no_rule": "Nothing is owed: no rule fits these goods.",
+        "rule_none": "Nothing is owed: the rule pays nothing for these goods.",
+        "zero_amount": "Nothing is owed: the amount comes to zero.",
+        "status": "Nothing is owed while the order is in this status.",
+        "sales_limit": "Nothing is owed: the paid sales to this client are used up.",
+    },
+    "ru": {
+        "zero_base": "Вознаграждения нет: после скидок товары ничего не стоят.",
+        "no_rule": "Вознаграждения нет: для этих товаров нет правила.",
+        "rule_none": "Вознаграждения нет: за эти товары правило не платит.",
+        "zero_amount": "Вознаграждения нет: по расчёту выходит ноль.",
+        "status": "Пока заказ в этом статусе, вознаграждения нет.",
+        "sales_limit": "Вознаграждения нет: оплачиваемые покупки этого клиента уже кончились.",
+    },
+}
+_SECOND = {
+    "en": "{money} on level {level}, for an invited partner's sale: {how}.",
+    "ru": "{money} за продажу приглашённого партнёра, уровень {level}: {how}.",
+}
+_FIRST = {"en": "{money}: {how}.", "ru": "{money}: {how}."}
+_PERCENT = {"en": "{percent} of {base}, rule “{rule}”", "ru": "{percent} от {base}, правило «{rule}»"}
+_FIXED = {"en": "{sum} as fixed by rule “{rule}”", "ru": "{sum} по твёрдой ставке, правило «{rule}»"}
+_CUT = {"en": " (the rule's cap leaves {sum})", "ru": " (предел правила оставляет {sum})"}
+_BEYOND = {
+    "en": "rule “{rule}” has paid its number of sales",
+    "ru": "по правилу «{rule}» оплачиваемые покупки кончились",
+}
 
 
 def verdict_text(decision: Decision, unpaid: str | None, lang: str, terms: Terms) -> str:
-    """Who got the order and why."""
-    return f"{decision.partner} {decision.reason} {unpaid} {lang} {terms.digits}"
+    """Who got the order and why; why nothing is owed, when nothing is."""
+    touch = decision.touch
+    reason = touch.kind if decision.reason == "link" and touch else decision.reason
+    partner = decision.partner or (decision.losers[0].partner if decision.losers else "")
+    said = _REASONS[lang][reason].format(
+        partner=partner,
+        code=touch.code if touch else "",
+        at=time_words(touch.at, terms.timezone, lang) if touch else "",
+        since="" if decision.since is None else time_words(decision.since, terms.timezone, lang),
+    )
+    return f"{said} {_UNPAID[lang][unpaid]}" if unpaid else said
 
 
 def commission_text(commission: Commission, lang: str, terms: Terms) -> str:
-    """What the commission is made of."""
-    return f"{commission.partner} {commission.amount_minor} {lang} {terms.digits}"
+    """What the commission is made of: rate and base of every rule that pays in it."""
+
+    def money(minor: int) -> str:
+        return money_words(minor, terms.currency, terms.digits, lang)
+
+    bases: dict[tuple[str, str | None, int | None], list[int]] = {}
+    for line in commission.lines:
+        if line.percent is None and line.fixed_minor is None:
+            continue
+        sums = bases.setdefault((line.rule, line.percent, line.fixed_minor), [0, 0, 0, 0])
+        sums[0] += line.base_minor
+        sums[1] += line.amount_minor
+        sums[2] += line.full_minor
+        sums[3] += line.uncut_minor
+    parts = []
+    for (rule, percent, _), (base, amount, full, uncut) in bases.items():
+        if full and not amount:
+            parts.append(_BEYOND[lang].format(rule=rule))
+            continue
+        if percent is not None:
+            said = _PERCENT[lang].format(percent=percent_words(percent, lang), base=money(base), rule=rule)
+        else:
+            said = _FIXED[lang].format(sum=money(uncut), rule=rule)
+        parts.append(said + _CUT[lang].format(sum=money(full)) if uncut > full else said)
+    frame = _FIRST if commission.level == 1 else _SECOND
+    return frame[lang].format(money=money(commission.amount_minor), level=commission.level, how="; ".join(parts))

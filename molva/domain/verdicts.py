@@ -89,7 +89,7 @@ class Decided:
 class CommissionLine:
     """What a line of an order gives on a level. `percent` as the rule writes it; both None for a «none».
 
-    `full_minor` is the amount before cap and sales limit.
+    `uncut_minor` is the amount before the rule's cap, `full_minor` before the limit on paid sales.
     """
 
     line: str
@@ -99,6 +99,7 @@ class CommissionLine:
     fixed_minor: int | None
     amount_minor: int
     full_minor: int
+    uncut_minor: int
 
 
 @dataclass(slots=True, eq=False)
@@ -117,7 +118,8 @@ class OrderOwed:
 
     `commissions`: owed now, levels above zero only. `expected`: what an order neither earning nor lost would earn
     if it reached a status now, together with the person's other open orders. `place` and `paid_place` are the
-    order's places among the client's sales to the partner (see `molva.domain.sales`).
+    order's places among the client's sales to the partner (see `molva.domain.sales`), `is_new` the client's having
+    no earlier order.
     """
 
     order: str
@@ -126,6 +128,7 @@ class OrderOwed:
     unpaid: str | None = None
     place: int | None = None
     paid_place: int | None = None
+    is_new: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -1,0 +1,44 @@
+"""Money, rates and times in words, in English and Russian."""
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+NBSP, MINUS = "\u00a0", "\u2212"
+_SIGNS = {"RUB": "₽", "USD": "$", "EUR": "€", "GBP": "£", "KZT": "₸", "UAH": "₴", "JPY": "¥", "CNY": "¥", "TRY": "₺"}
+_MONTHS = {
+    "en": "January February March April May June July August September October November December".split(),
+    "ru": "января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split(),
+}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def money_words(minor: int, currency: str, digits: int, lang: str) -> str:
+    """«1 234,56 ₽» in Russian, «₽1,234.56» in English, with a real minus."""
+    minus = MINUS if minor < 0 else ""
+    whole, fraction = divmod(abs(minor), 10**digits)
+    sign = _SIGNS.get(currency)
+    if lang == "ru":
+        tail = f",{fraction:0{digits}d}" if digits else ""
+        return f"{minus}{whole:,}".replace(",", NBSP) + tail + NBSP + (sign or currency)
+    tail = f".{fraction:0{digits}d}" if digits else ""
+    return f"{minus}{sign or currency + NBSP}{whole:,}{tail}"
+
+
+def percent_words(percent: str, lang: str) -> str:
+    """«12,5 %» in Russian, «12.5%» in English."""
+    return percent.replace(".", ",") + NBSP + "%" if lang == "ru" else percent + "%"
+
+
+def time_words(at: int, zone: str, lang: str) -> str:
+    """«1 March 2026, 12:00»: minutes are enough for people."""
+    try:
+        moment = (_EPOCH + timedelta(microseconds=at)).astimezone(_zone(zone))
+    except OverflowError:
+        moment = datetime.max.replace(tzinfo=UTC)
+    return f"{moment.day} {_MONTHS[lang][moment.month - 1]} {moment.year}, {moment.hour:02d}:{moment.minute:02d}"
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
