@@ -5,6 +5,18 @@ import tomllib
 
 from tests.house.tree import ROOT, files
 
+# Names of modules that differ from the name of the package, and packages that are used without an import of ours.
+IMPORTED_AS = {
+    "crawler-user-agents": "crawleruseragents",
+    "django-allauth": "allauth",
+    "django-csp": "csp",
+    "django-environ": "environ",
+    "django-template-partials": "template_partials",
+    "phonenumberslite": "phonenumbers",
+    "pillow": "PIL",
+}
+USED_BY_OTHERS = {"argon2-cffi": "the password hasher of Django"}
+
 
 def settings_in_code() -> set[str]:
     """Variables that the product reads from the environment."""
@@ -30,6 +42,18 @@ def test_every_dependency_has_a_reason() -> None:
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     reasons = set(re.findall(r"^\| `([a-z0-9-]+)` \| \S.*\|$", text, re.MULTILINE))
     assert reasons == names
+
+
+def test_every_dependency_is_used() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    names = {re.split(r"[\[~<>= ;]", item)[0] for item in project["project"]["dependencies"]}
+    code = "\n".join(path.read_text(encoding="utf-8") for path in files("*.py"))
+    unused = [
+        name
+        for name in sorted(names - USED_BY_OTHERS.keys())
+        if not re.search(rf"(?:import |from |[\"']){IMPORTED_AS.get(name, name.replace('-', '_'))}\b", code)
+    ]
+    assert unused == []
 
 
 def test_pip_installs_what_uv_locks() -> None:
