@@ -1,0 +1,59 @@
+"""Runs the checks over one snapshot of the database, so that work going on meanwhile is not taken for a breach."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection, transaction
+
+from molva.audit.books import BOOK_CHECKS
+from molva.audit.breaches import Breach
+from molva.workspaces.models import Workspace
+from molva.workspaces.scoping import scope
+
+Check = Callable[[int], Iterator[Breach]]  # asked with the id of the workspace whose scope is open
+
+CHECKS: tuple[Check, ...] = (*BOOK_CHECKS,)
+
+
+def run_checks(workspace: Workspace | int | None = None) -> list[Breach]:
+    """All breaches in one workspace, or in all of them; empty when everything holds. Nothing is written."""
+    with _snapshot():
+        found: list[Breach] = []
+        for workspace_id in _ids(workspace):
+            with scope(workspace_id):
+                for check in CHECKS:
+                    found += check(workspace_id)
+        return found
+
+
+def _ids(workspace: Workspace | int | None) -> list[int]:
+    if workspace is None:
+        return list(Workspace.objects.order_by("pk").values_list("pk", flat=True))
+    return [workspace if isinstance(workspace, int) else workspace.pk]
+
+
+@contextmanager
+def _snapshot() -> Iterator[None]:
+    """One unchanging view of the data; inside a transaction that is already open, its own view."""
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+    else:
+        with _deferred(), transaction.atomic():
+            yield
+
+
+@contextmanager
+def _deferred() -> Iterator[None]:
+    """SQLite: read without asking for the one place of the writer."""
+    wrapper: Any = connection  # only Django's SQLite wrapper has a mode
+    usual = wrapper.transaction_mode
+    wrapper.transaction_mode = "DEFERRED"
+    try:
+        yield
+    finally:
+        wrapper.transaction_mode = usual

@@ -1,0 +1,1 @@
+"""Payouts: what they consist of, where the money goes, what stops them."""
