@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -243,7 +244,7 @@ def _require_files(start: datetime, end: datetime, marks: dict[str, int]) -> Non
         moment += timedelta(days=1)
 
 
-def _run_many(sql: str, rows: Sequence[tuple[object, ...]]) -> None:
+def _run_many(sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
     if rows:
         with connection.cursor() as cursor:
             cursor.executemany(sql, rows)

@@ -3,7 +3,6 @@
 import http.client
 import json
 import os
-import shutil
 import signal
 import socket
 import sqlite3
@@ -68,11 +67,15 @@ class TrackerProcess:
     before: dict[str, Any] = field(default_factory=dict)
     seen: int = 0  # the last click id before the test
 
+    def launch(self) -> None:
+        """Start and do not wait."""
+        command = [sys.executable, "-m", "molva.tracker"]
+        self.process = subprocess.Popen(command, env={**os.environ, **self.env})
+
     def start(self) -> None:
         """Start and wait until it answers."""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "molva.tracker"], env={**os.environ, **self.env}
-        )
+        self.launch()
+        assert self.process
         until = time.monotonic() + 15
         while time.monotonic() < until:
             assert self.process.poll() is None, "the tracker has ended"
@@ -175,11 +178,10 @@ def _made(folder: Path, **env: str) -> TrackerProcess:
     return TrackerProcess(folder, port, settings)
 
 
-def _remove(tracker: TrackerProcess) -> None:
+def _kill(tracker: TrackerProcess) -> None:
     if tracker.process and tracker.process.poll() is None:
         tracker.process.kill()
         tracker.process.wait()
-    shutil.rmtree(tracker.data, ignore_errors=True)
 
 
 @pytest.fixture
@@ -193,7 +195,7 @@ def make_tracker(tmp_path: Path) -> Iterator[Callable[..., TrackerProcess]]:
 
     yield make
     for tracker in made:
-        _remove(tracker)
+        _kill(tracker)
 
 
 @pytest.fixture(scope="session")
@@ -202,7 +204,7 @@ def shared_tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker
     made = _made(tmp_path_factory.mktemp("tracker"), MOLVA_TRACKER_RATE="0")
     made.start()
     yield made
-    _remove(made)
+    _kill(made)
 
 
 @pytest.fixture

@@ -1,0 +1,159 @@
+"""What was answered is on the disk: after kill -9, at an orderly end, and when the disk fails or stalls."""
+
+import http.client
+import random
+import re
+import resource
+import signal
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+
+from molva.domain.click_id import derive_key, read_token
+from tests.tracker.conftest import BROWSER, SECRET, Answer, TrackerProcess
+
+KEY = derive_key(SECRET.encode())
+BARE = "https://shop.example/tea?aff=ANNA#cups"
+ROUNDS = 5
+CLIENTS = 8
+
+
+class Load:
+    """Clients that click all the time and write down every click they were promised."""
+
+    def __init__(self, tracker: TrackerProcess) -> None:
+        self.promised: list[int] = []
+        self.bare = 0
+        self._tracker = tracker
+        self._ends = threading.Event()
+        self._pool = ThreadPoolExecutor(CLIENTS)
+        self._running = [self._pool.submit(self._run) for _ in range(CLIENTS)]
+
+    def end(self) -> None:
+        self._ends.set()
+        for running in self._running:
+            running.result()
+        self._pool.shutdown()
+
+    def _run(self) -> None:
+        while not self._ends.is_set():
+            try:
+                self._click_until_it_breaks()
+            except (OSError, http.client.HTTPException):
+                time.sleep(0.02)
+
+    def _click_until_it_breaks(self) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._tracker.port, timeout=10)
+        with closing(connection):
+            while not self._ends.is_set():
+                connection.request("GET", "/r/anna-1", headers=BROWSER)
+                response = connection.getresponse()
+                response.read()
+                found = re.search(r"mv=([a-z2-7]+)", response.getheader("Location") or "")
+                token = read_token(found[1], KEY) if found else None
+                if token:
+                    self.promised.append(token.click_id)
+                else:
+                    self.bare += 1
+
+
+def test_no_promised_click_is_lost_or_doubled_at_kill_9(make_tracker: Callable[..., TrackerProcess]) -> None:
+    tracker = make_tracker(MOLVA_TRACKER_RATE="0")
+    tracker.start()
+    chance = random.Random(20261123)  # noqa: S311 - moments of a test
+    load = Load(tracker)
+
+    for _ in range(ROUNDS):
+        time.sleep(0.3 + chance.random() * 0.5)
+        tracker.end(signal.SIGKILL)
+        tracker.start()
+    load.end()
+
+    stored = [row["id"] for row in tracker.rows()]
+    assert len(load.promised) > 100
+    assert len(set(load.promised)) == len(load.promised)
+    assert set(load.promised) - set(stored) == set()
+    assert load.bare == 0
+
+
+def test_an_orderly_end_answers_what_was_asked(make_tracker: Callable[..., TrackerProcess]) -> None:
+    tracker = make_tracker(MOLVA_TRACKER_RATE="0")
+    tracker.start()
+    load = Load(tracker)
+    time.sleep(0.3)
+
+    code = tracker.end()
+    load.end()
+
+    assert code == 0
+    assert sorted(load.promised) == [row["id"] for row in tracker.rows()]
+    assert list((tracker.data / "clicks").glob("*-wal")) == []
+
+
+def test_a_full_disk_sends_visitors_on_without_click_id(make_tracker: Callable[..., TrackerProcess]) -> None:
+    tracker = make_tracker(MOLVA_TRACKER_RATE="0")
+    tracker.start()
+    assert tracker.process
+    # No file of this process may grow: what a full disk does, and it can be undone.
+    resource.prlimit(tracker.process.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+
+    during = [tracker.click("/r/anna-1") for _ in range(3)]
+    beacon = tracker.touch(programme="herbs", mark="anna", url="https://shop.example/")
+    health = tracker.health()
+    resource.prlimit(
+        tracker.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    )
+    after = tracker.click("/r/anna-1")
+
+    assert [(answer.status, answer.location) for answer in during] == [(302, BARE)] * 3
+    assert all("set-cookie" not in answer.headers for answer in during)
+    assert beacon.json() == {"visitor": None, "click": None, "token": None}
+    assert health["lost_failed"] == 4
+    assert "mv=" in after.location
+    assert len(tracker.rows()) == 1
+
+
+def test_a_locked_file_holds_nobody_for_long(make_tracker: Callable[..., TrackerProcess]) -> None:
+    tracker = make_tracker(MOLVA_TRACKER_RATE="0")
+    tracker.start()
+    tracker.click("/r/anna-1")
+    [path] = (tracker.data / "clicks").glob("clicks-*.db")
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as locker:
+        locker.execute("BEGIN IMMEDIATE")
+        timed = [_timed(tracker) for _ in range(3)]
+        locker.execute("ROLLBACK")
+    until = time.monotonic() + 6
+    while (last := tracker.click("/r/anna-1")).location == BARE and time.monotonic() < until:
+        time.sleep(0.1)
+
+    assert [answer.location for answer, _ in timed] == [BARE] * 3
+    assert timed[0][1] < 2.5  # one second of patience and a loaded machine
+    assert timed[1][1] < 0.5  # nobody else waits for a disk that is known to be slow
+    assert "mv=" in last.location
+
+
+def test_two_trackers_do_not_write_one_folder(
+    make_tracker: Callable[..., TrackerProcess], tracker: TrackerProcess
+) -> None:
+    second = make_tracker(data=tracker.data)
+    second.launch()
+    time.sleep(1.0)
+
+    assert second.process
+    assert second.process.poll() is None  # it waits for the first one to end
+    with pytest.raises(ConnectionRefusedError):
+        second.health()
+
+    second.process.kill()
+    second.process.wait()
+
+
+def _timed(tracker: TrackerProcess) -> tuple[Answer, float]:
+    start = time.monotonic()
+    return tracker.click("/r/anna-1"), time.monotonic() - start
