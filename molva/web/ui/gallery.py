@@ -135,6 +135,8 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         ],
         "values": [3, 5, 2, 8, 13, 11, 14],
         "sums": [171620812, 0, -8010, 32940],
+        "merchant": "" if request.GET.get("page") == "plain" else "Лесная лавка",
+        "login_url": "#",
         "long": LONG,
         "kate": KATE,
         "now": now,
