@@ -13,8 +13,9 @@ from django.db import transaction
 from molva.commissions.facts import LiveDirectory, lead_key, load_person, order_key
 from molva.commissions.models import Commission
 from molva.commissions.postings import post_difference, refresh_status
-from molva.domain.explain import explain
-from molva.domain.judgement import judge
+from molva.domain.explanation import as_json, explain
+from molva.domain.facts import OrderFacts
+from molva.domain.judge import judge
 from molva.domain.verdicts import Attribution as Claim
 from molva.domain.verdicts import Commission as Owed
 from molva.domain.verdicts import Decision, Judgement, OrderOwed
@@ -28,7 +29,7 @@ from molva.workspaces import journal
 
 def preview_customer(customer: Customer) -> Judgement:
     """What the rules say of a customer now; nothing is written (reconciliation, `molva check`)."""
-    return judge(load_person(customer), LiveDirectory(customer.programme))
+    return judge(load_person(customer), LiveDirectory(customer.programme), to_micros(clock.now()))
 
 
 @transaction.atomic
@@ -38,13 +39,15 @@ def settle_customer(*, customer: Customer, at: datetime | None = None) -> Judgem
     # one settlement of a customer at a time: two that run together would both post the same difference
     customer = Customer.objects.select_for_update().select_related("programme").get(pk=customer.pk)
     directory = LiveDirectory(customer.programme)
-    judgement = judge(load_person(customer), directory)
+    person = load_person(customer)
+    facts = {order.id: order for order in person.orders}
+    judgement = judge(person, directory, to_micros(at))
     partners = _partners(customer, judgement)
     for order in customer.orders.select_related("partner").order_by("created_at", "pk"):
         key = order_key(order)
         decision, owed = judgement.decided.orders[key], judgement.owed.get(key) or OrderOwed(order=key)
         _save_verdict(order, decision, owed, partners, at)
-        _settle_order(order, decision, owed, directory, partners, at)
+        _settle_order(order, facts[key], decision, owed, directory, partners, at)
     for lead in customer.leads.all():
         _save_lead(lead, judgement.decided.leads[lead_key(lead)], partners)
     _save_attributions(customer, judgement.decided.attributions, partners, at)
@@ -53,6 +56,7 @@ def settle_customer(*, customer: Customer, at: datetime | None = None) -> Judgem
 
 def _settle_order(
     order: Order,
+    facts: OrderFacts,
     decision: Decision,
     owed: OrderOwed,
     directory: LiveDirectory,
@@ -66,8 +70,8 @@ def _settle_order(
         (row.partner.code, row.level): row
         for row in order.commissions.select_related("partner", "programme", "order").select_for_update(of=("self",))
     }
-    version = directory.version_at(to_micros(order.created_at))
-    hold_days = directory.terms_at(to_micros(order.created_at)).accrual.hold_days
+    version = directory.version_at(facts.created_at)
+    hold_days = directory.terms_at(facts.created_at).accrual.hold_days
     for key in sorted(set(due) | set(hoped) | set(rows), key=lambda pair: (pair[1], pair[0])):
         row = rows.get(key) or Commission(
             programme=order.programme, order=order, partner=partners[key[0]], level=key[1], terms=version
@@ -75,7 +79,7 @@ def _settle_order(
         shown = due.get(key) or hoped.get(key)
         changed = _fill(row, due.get(key), hoped.get(key))
         if shown is not None:
-            explanation = explain(shown, decision, owed, directory.terms_at(to_micros(order.created_at)))
+            explanation = as_json(explain(facts, decision, directory, owed, shown))
             changed = changed or row.explanation != explanation
             row.explanation, row.terms = explanation, version
         if not changed and row.pk and row.owed_minor == row.posted_minor:
@@ -126,6 +130,9 @@ def verdict_json(decision: Decision, owed: OrderOwed | None = None) -> dict[str,
     """A decision as stored on an order or lead: the winning touch, the losers with reasons, the chain."""
     return {
         "at": decision.at,
+        "partner": decision.partner,
+        "reason": decision.reason,
+        "unpaid": owed.unpaid if owed else None,
         "since": decision.since,
         "touch": asdict(decision.touch) if decision.touch else None,
         "losers": [asdict(loser) for loser in decision.losers],
@@ -148,19 +155,15 @@ def _save_attributions(
     customer: Customer, claims: list[Claim], partners: dict[str, Partner], at: datetime
 ) -> None:
     """Renew the projection of whose customer it is; a start or an end that is new is told in the journal."""
-    now = to_micros(at)
     wanted = []
     for claim in claims:
-        end, by = claim.end, claim.ended_by
-        if end is None and claim.deadline is not None and claim.deadline < now:
-            end, by = claim.deadline, "term"
         wanted.append(
             (
                 partners[claim.partner].pk,
                 from_micros(claim.start),
-                from_micros(end) if end is not None else None,
-                from_micros(claim.deadline) if claim.deadline is not None and end is None else None,
-                by,
+                from_micros(claim.end) if claim.end is not None else None,
+                from_micros(claim.deadline) if claim.deadline is not None and claim.end is None else None,
+                claim.ended_by,
             )
         )
     stored = list(customer.attributions.order_by("started_at", "pk"))
