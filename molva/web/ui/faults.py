@@ -56,6 +56,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form that is too old or came from elsewhere."""
-    text = _("The form stood open for too long, or the browser keeps no cookies. Open the page again and send it.")
+    text = _(
+        "The form stood open for too long, or the browser keeps no cookies. Open the page again and send it."
+    )
     more = {"fault_url": request.path, "fault_action": _("Open again")}
     return _fault(403, "clock", "need", _("The form is out of date"), text, **more)

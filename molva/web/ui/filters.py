@@ -44,7 +44,9 @@ def address(request: HttpRequest, **changes: str | None) -> str:
 def read_filter(request: HttpRequest, param: str, label: str, values: Sequence[tuple[str, str]]) -> Filter:
     """A chip for `?param=value`; `values` are (value, label) pairs. Unknown values choose nothing."""
     present = request.GET.get(param, "")
-    choices = [Choice(value, text, address(request, **{param: value}), value == present) for value, text in values]
+    choices = [
+        Choice(value, text, address(request, **{param: value}), value == present) for value, text in values
+    ]
     return Filter(label, choices, address(request, **{param: None}))
 
 

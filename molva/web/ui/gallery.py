@@ -61,7 +61,10 @@ def _office_shell() -> OfficeShell:
         programme=LONG,
         reader=READER,
         groups=[NavGroup("", [today]), people, money, terms],
-        foot=[NavItem("settings", _("Settings"), "settings", "#"), NavItem("help", _("Help"), "help-circle", "#")],
+        foot=[
+            NavItem("settings", _("Settings"), "settings", "#"),
+            NavItem("help", _("Help"), "help-circle", "#"),
+        ],
         bar=[today, partners, orders, payouts],
         current="partners",
         home_url="?",
@@ -123,11 +126,17 @@ def _context(request: HttpRequest) -> dict[str, Any]:
             read_filter(request, "group", _("Group"), groups),
             read_filter(request, "state", _("State"), [("active", _("Active"))]),
         ],
-        "tabs": [Tab(_("All"), "#", 1306, is_current=True), Tab(_("Applications"), "#", 12), Tab("Затихли", "#", 184)],
+        "tabs": [
+            Tab(_("All"), "#", 1306, is_current=True),
+            Tab(_("Applications"), "#", 12),
+            Tab("Затихли", "#", 184),
+        ],
         "crumbs": [(_("Terms"), "#"), (LONG, "")],
         "statuses": list(STATUSES),
         "chart": _chart(),
-        "steps": funnel([Step(864, _("clicks"), "#"), Step(31, _("orders"), "#"), Step(24, _("delivered"), "#")]),
+        "steps": funnel(
+            [Step(864, _("clicks"), "#"), Step(31, _("orders"), "#"), Step(24, _("delivered"), "#")]
+        ),
         "parts": [
             Part(_("Available"), 2361840, tone="1"),
             Part(_("On hold"), 1248050, tone="3"),

@@ -88,7 +88,9 @@ class Part:
 
 def toned(parts: Sequence[Part]) -> list[tuple[str, Part]]:
     """Each part with the chart colour it takes: the sixth and later are the rest."""
-    return [(part.tone or (str(place) if place <= 5 else "rest"), part) for place, part in enumerate(parts, 1)]
+    return [
+        (part.tone or (str(place) if place <= 5 else "rest"), part) for place, part in enumerate(parts, 1)
+    ]
 
 
 def parts_bar(parts: Sequence[Part], label: str = "") -> SafeString:
@@ -101,7 +103,9 @@ def parts_bar(parts: Sequence[Part], label: str = "") -> SafeString:
             rects.append((f"{left:.2f}", f"{width:.2f}", tone))
         left += width
     drawn = format_html_join("", '<rect x="{}%" width="{}%" height="12" class="part-{}"/>', rects)
-    gaps = format_html_join("", '<rect x="{}%" width="2" height="12" class="part-gap"/>', [(x,) for x, *_ in rects[1:]])
+    gaps = format_html_join(
+        "", '<rect x="{}%" width="2" height="12" class="part-gap"/>', [(x,) for x, *_ in rects[1:]]
+    )
     return format_html(
         '<svg class="parts" width="100%" height="12" role="img" aria-label="{}"><defs>'
         '<pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(30)">'
@@ -116,5 +120,7 @@ def parts_bar(parts: Sequence[Part], label: str = "") -> SafeString:
 def qr(text: str, scale: int = 4) -> SafeString:
     """A QR code as inline SVG, black on white whatever the theme: cameras expect that."""
     code = segno.make(text, error="m", micro=False)
-    drawn = code.svg_inline(scale=scale, border=3, dark="#1B2420", light="#FFFFFF", svgclass="qr", lineclass=None)
+    drawn = code.svg_inline(
+        scale=scale, border=3, dark="#1B2420", light="#FFFFFF", svgclass="qr", lineclass=None
+    )
     return mark_safe(drawn)  # noqa: S308 - segno writes only path data and numbers

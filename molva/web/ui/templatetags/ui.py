@@ -38,7 +38,9 @@ def money(minor: int | None, currency: str = "RUB") -> SafeString | str:
     """A sum with quiet kopecks; nothing for None."""
     if minor is None:
         return ""
-    return format_html('<span class="money">{}<span class="kop">{}</span></span>', *formats.money_parts(minor, currency))
+    return format_html(
+        '<span class="money">{}<span class="kop">{}</span></span>', *formats.money_parts(minor, currency)
+    )
 
 
 @register.filter
@@ -60,14 +62,20 @@ def money_signed(minor: int, currency: str = "RUB") -> SafeString:
 def money_whole(minor: int, currency: str = "RUB") -> SafeString:
     """Whole roubles with the exact sum in a tooltip: only the four overview figures."""
     exact = formats.money(minor, currency)
-    return format_html('<span class="money" title="{}">{}</span>', exact, formats.money_whole(minor, currency))
+    return format_html(
+        '<span class="money" title="{}">{}</span>', exact, formats.money_whole(minor, currency)
+    )
 
 
 def _time(value: date | datetime | None, text: str) -> SafeString | str:
     if value is None:
         return ""
     full = formats.moment(value) if isinstance(value, datetime) else formats.day(value)
-    stamp = formats.local(value).isoformat(timespec="seconds") if isinstance(value, datetime) else value.isoformat()
+    stamp = (
+        formats.local(value).isoformat(timespec="seconds")
+        if isinstance(value, datetime)
+        else value.isoformat()
+    )
     return format_html('<time datetime="{}" title="{}">{}</time>', stamp, full, text)
 
 
@@ -119,7 +127,10 @@ def avatar(name: str, size: str = "") -> SafeString:
     """Initials in a circle; the colour follows the name. `size` is s, l or nothing."""
     extra = f" avatar-{size}" if size else ""
     return format_html(
-        '<span class="avatar{} tone-{}" aria-hidden="true">{}</span>', extra, tone_of(name), formats.initials(name)
+        '<span class="avatar{} tone-{}" aria-hidden="true">{}</span>',
+        extra,
+        tone_of(name),
+        formats.initials(name),
     )
 
 
