@@ -39,12 +39,14 @@ def simulate(programme_file: str, events_file: str, until_text: str | None, form
         _stop([(events_file, line, problem) for line, problem in sorted(history.problems)])
         end = until if until is not None else _default_end(programme, events)
         outcome = run(programme, events, history, end)
-        out = open(sys.stdout.fileno(), "w", encoding="utf-8", errors="backslashreplace", newline="\n", closefd=False)
-        with out:
-            if form == "json":
-                write_json(out.write, events, outcome, programme.terms)
-            else:
-                write_text(out.write, events, outcome, programme.terms)
+        writer = write_json if form == "json" else write_text
+        writer(_write, events, outcome, programme.terms)
+        sys.stdout.buffer.flush()
+
+
+def _write(text: str) -> None:
+    """Write to standard output; half of a surrogate pair, which UTF-8 cannot say, as the escape JSON has for it."""
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
 
 
 @contextmanager
