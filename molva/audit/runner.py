@@ -1,30 +1,37 @@
 """Runs the checks over one snapshot of the database, so that work going on meanwhile is not taken for a breach."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
 
 from molva.audit.books import BOOK_CHECKS
-from molva.audit.breaches import Breach
+from molva.audit.breaches import Breach, Check, Extent
+from molva.audit.payouts import PAYOUT_CHECKS
+from molva.audit.tables import TABLE_CHECKS
+from molva.programmes.models import Partner
 from molva.workspaces.models import Workspace
 from molva.workspaces.scoping import scope
 
-Check = Callable[[int], Iterator[Breach]]  # asked with the id of the workspace whose scope is open
-
-CHECKS: tuple[Check, ...] = (*BOOK_CHECKS,)
+CHECKS: tuple[Check, ...] = (*BOOK_CHECKS, *PAYOUT_CHECKS, *TABLE_CHECKS)
 
 
-def run_checks(workspace: Workspace | int | None = None) -> list[Breach]:
-    """All breaches in one workspace, or in all of them; empty when everything holds. Nothing is written."""
+def run_checks(
+    workspace: Workspace | int | None = None, *, partners: Collection[Partner] | None = None
+) -> list[Breach]:
+    """All breaches in one workspace, or in all of them; empty when everything holds. Nothing is written.
+
+    With `partners`, settlements are recomputed for their customers only; all else is checked whole.
+    """
+    chosen = None if partners is None else frozenset(partner.pk for partner in partners)
     with _snapshot():
         found: list[Breach] = []
         for workspace_id in _ids(workspace):
             with scope(workspace_id):
                 for check in CHECKS:
-                    found += check(workspace_id)
-        return found
+                    found += check(Extent(workspace_id, chosen))
+        return list(dict.fromkeys(found))
 
 
 def _ids(workspace: Workspace | int | None) -> list[int]:

@@ -141,7 +141,7 @@ def approve_payout(*, payout: Payout, actor: User) -> Payout:
 def approve_payouts(*, payouts: Sequence[Payout], actor: User) -> list[Payout]:
     """Approve several, all or none, after one check of the books."""
     # Before the transaction: on SQLite nobody else could write while the check reads.
-    breaches = run_checks(current_workspace_id())
+    breaches = run_checks(current_workspace_id(), partners=[payout.partner for payout in payouts])
     if breaches:
         raise BooksUnsoundError(breaches)
     with transaction.atomic():

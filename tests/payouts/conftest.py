@@ -2,11 +2,11 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from molva.commissions.models import Commission, CommissionStatus
+from molva.commissions.models import AccrualLot, Commission, CommissionStatus
 from molva.ledger import services
 from molva.programmes.models import Partner, Programme, TermsVersion
 from molva.workspaces.models import User, Workspace
@@ -60,6 +60,11 @@ def earn(programme: Programme) -> Earn:
             accrued_at=AT,
         )
         row.save()
+        if is_held:
+            due_at = AT + timedelta(days=14)
+            AccrualLot(
+                commission=row, posted_at=AT, amount_minor=amount, held_minor=amount, due_at=due_at
+            ).save()
         services.accrue(
             partner=partner,
             amount_minor=amount,
