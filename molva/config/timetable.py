@@ -2,4 +2,10 @@
 
 from molva.jobs.schedules import Every
 
-TIMETABLE: tuple[Every, ...] = ()
+TIMETABLE = (
+    Every(2, "molva.commissions.jobs:load_clicks"),
+    Every(60, "molva.commissions.jobs:release_holds"),
+    Every(300, "molva.commissions.jobs:end_terms"),
+    Every(900, "molva.integrations.services:poll_shops"),
+    Every(86_400, "molva.config.upkeep:clear_sessions"),
+)

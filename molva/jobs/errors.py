@@ -6,11 +6,14 @@ class GiveUpError(Exception):
 
 
 class RetryLaterError(Exception):
-    """Raised by a handler: try again after `seconds` (a Retry-After that the other side asked for)."""
+    """Raised by a handler: try again after so many seconds (a Retry-After that the other side asked for).
+
+    Any other exception with a positive `retry_after` is understood in the same way.
+    """
 
     def __init__(self, reason: str, seconds: float) -> None:
         super().__init__(reason)
-        self.seconds = seconds
+        self.retry_after = seconds
 
 
 class NotAJobError(TypeError):

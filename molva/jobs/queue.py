@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
+from django.db.models.functions import Greatest
 
 from molva.jobs.errors import LeaseLostError
 from molva.jobs.models import LIVE, Job, JobState
@@ -21,7 +22,10 @@ LEASE_SECONDS = 20
 FIRST_PAUSE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 6 * 3600.0
 KEEP_ENDED_DAYS = 7
+PRUNE_BATCH = 500
 ERROR_CHARS = 4000
+LOST_WORKERS_ALLOWED = 3  # a job is not to blame for the first deaths of its workers
+SCHEDULED = "every:"  # how the `dedupe` of a schedule's job begins
 
 
 def enqueue(
@@ -127,16 +131,16 @@ def extend_leases(jobs: Iterable[Job]) -> None:
 def finish(job: Job) -> None:
     """The job has done its work; one that was asked for meanwhile starts afresh. Raises LeaseLostError."""
     now = clock.now()
-    if (
-        _held(job)
-        .filter(again=False)
-        .update(state=JobState.DONE, finished_at=now, lease_until=None, error="")
-    ):
+    free: dict[str, Any] = {"lease_until": None, "error": ""}
+    once = _held(job).filter(again=False)
+    if job.dedupe is not None and job.dedupe.startswith(SCHEDULED):
+        # Tens of thousands a day, all alike: nobody will look for them.
+        is_over = once.delete()[0] > 0
+    else:
+        is_over = once.update(state=JobState.DONE, finished_at=now, **free) > 0
+    if is_over or _held(job).update(state=JobState.READY, again=False, attempts=0, run_after=now, **free):
         return
-    if not _held(job).update(
-        state=JobState.READY, again=False, attempts=0, run_after=now, lease_until=None, error=""
-    ):
-        raise LeaseLostError(str(job))
+    raise LeaseLostError(str(job))
 
 
 def pause_seconds(attempts: int) -> float:
@@ -179,7 +183,8 @@ def take_back_expired() -> int:
     if not expired.exists():
         return 0
     shared: dict[str, Any] = {"lease_until": None, "error": "The worker stopped while the job was running."}
-    last = expired.filter(attempts__gte=F("max_attempts"), again=False)
+    limit = Greatest(F("max_attempts"), LOST_WORKERS_ALLOWED)
+    last = expired.filter(attempts__gte=limit, again=False)
     dead = last.update(state=JobState.DEAD, finished_at=now, **shared)
     return dead + expired.update(state=JobState.READY, run_after=now, again=False, **shared)
 
@@ -204,8 +209,16 @@ def discard(job: Job) -> None:
     job.refresh_from_db()
 
 
-def prune(*, batch: int = 1000) -> int:
-    """Remove jobs that ended long ago, at most `batch` of them; dead ones stay until a person decides."""
+def prune(*, batches: int = 10) -> int:
+    """Remove jobs that ended long ago, in short transactions; dead ones stay until a person decides."""
     limit = clock.now() - timedelta(days=KEEP_ENDED_DAYS)
     ended = Job.objects.filter(state__in=[JobState.DONE, JobState.DISCARDED], finished_at__lt=limit)
-    return Job.objects.filter(pk__in=list(ended.values_list("pk", flat=True)[:batch])).delete()[0]
+    count = 0
+    for _ in range(batches):
+        removed = Job.objects.filter(pk__in=list(ended.values_list("pk", flat=True)[:PRUNE_BATCH])).delete()[
+            0
+        ]
+        count += removed
+        if removed < PRUNE_BATCH:
+            break
+    return count

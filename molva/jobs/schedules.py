@@ -1,6 +1,7 @@
 """Work by the clock: a schedule is cut into ticks, and only who moves its row to a new tick puts the job in.
 
-Ticks that passed while nothing was running are not made up for: the next one does their work.
+Ticks that passed while nothing was running are not made up for: the next one does their work. What a schedule
+has to show is its last run: a failed one is put away by the next, a successful one leaves no row.
 """
 
 from collections.abc import Iterable
@@ -9,8 +10,8 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Q
 
-from molva.jobs.models import ScheduleTick
-from molva.jobs.queue import enqueue
+from molva.jobs.models import Job, JobState, ScheduleTick
+from molva.jobs.queue import SCHEDULED, enqueue
 from molva.jobs.registry import find_job
 from molva.kit import clock
 
@@ -54,5 +55,9 @@ def _fire(entry: Every, tick: int) -> int:
     with transaction.atomic():
         if not ScheduleTick.objects.filter(due, name=entry.name).update(tick=tick):
             return 0
-        enqueue(find_job(entry.path), dedupe=f"every:{entry.name}")
+        name = f"{SCHEDULED}{entry.name}"
+        Job.objects.filter(dedupe=name, state=JobState.DEAD).update(state=JobState.DISCARDED)
+        # The tick is the retry of one that failed.
+        Job.objects.filter(dedupe=name, state=JobState.READY).update(run_after=clock.now())
+        enqueue(find_job(entry.path), dedupe=name)
     return 1

@@ -20,7 +20,7 @@ from django.db import close_old_connections, transaction
 from django.utils import translation
 
 from molva.jobs import queue
-from molva.jobs.errors import GiveUpError, LeaseLostError, RetryLaterError
+from molva.jobs.errors import GiveUpError, LeaseLostError
 from molva.jobs.models import Job, WorkerBeat
 from molva.jobs.registry import find_job, spec_of
 from molva.jobs.schedules import Every, fire_due
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
 LOOP_SECONDS = 0.25
 BEAT_SECONDS = 5.0
-PRUNE_SECONDS = 600.0
+PRUNE_SECONDS = 60.0
 TROUBLE_SECONDS = 1.0
 
 Scope = Callable[[int], AbstractContextManager[None]]
@@ -104,12 +104,11 @@ class Worker:
             self._call(job)
         except LeaseLostError:
             outcome = "lease lost"
-        except RetryLaterError as error:
-            outcome = _failed(job, str(error), after_seconds=error.seconds)
         except GiveUpError as error:
             outcome = _failed(job, str(error), is_final=True)
-        except Exception:
-            outcome = _failed(job, traceback.format_exc())
+        except Exception as error:
+            wish = getattr(error, "retry_after", None) or None
+            outcome = _failed(job, traceback.format_exc(), after_seconds=wish)
         finally:
             del self._in_hand[job.pk]
         spent = (time.monotonic() - started) * 1000

@@ -51,7 +51,7 @@ def test_retry_later_keeps_the_wish_of_the_other_side() -> None:
     with time_machine.travel(NOON, tick=False):
         job = enqueue(sample.ask_later)
         run_all()
-    assert end_of(job) == ("ready", "the shop is busy")
+    assert end_of(job) == ("ready", "molva.jobs.errors.RetryLaterError: the shop is busy")
     assert job.run_after == NOON + timedelta(seconds=90)
 
 
@@ -101,7 +101,26 @@ def test_a_schedule_fires_once_a_tick_whoever_asks() -> None:
         assert [fire_due(table, other), fire_due(table, one)] == [1, 0]
         clock.shift(3600 * 24)
         assert fire_due(table, one) == 1
-    assert Job.objects.count() == 2
+    states = Job.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == ["discarded", "ready"]
+
+
+@pytest.mark.django_db
+def test_a_schedule_leaves_no_row_when_all_went_well() -> None:
+    assert fire_due([Every(30, "tests.jobs.sample:note_workspace")], {}) == 1
+    assert run_all() == 1
+    assert Job.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_the_next_tick_tries_a_failed_job_of_a_schedule_again() -> None:
+    table = [Every(2, "tests.jobs.sample:break_down")]
+    with time_machine.travel(NOON, tick=False) as clock:
+        for _ in range(2):
+            assert fire_due(table, {}) == 1
+            assert run_all() == 1
+            clock.shift(2)
+    assert Job.objects.get().attempts == 2
 
 
 @pytest.mark.django_db
