@@ -13,12 +13,15 @@ UI = Path(__file__).resolve().parent.parent / "molva/web/ui"
 STYLES = UI / "styles"
 OUT = UI / "static/ui"
 
-SCREEN = "tokens base layout parts lists forms floats tables signs figures office cabinet print".split()
+SCREEN = [
+    "tokens", "base", "layout", "parts", "lists", "choices", "forms", "floats", "tables", "signs", "figures",
+    "office", "cabinet", "print",
+]  # fmt: skip
 BUNDLES = {
     "molva.css": [f"{name}.css" for name in SCREEN],
-    "landing-letter.css": ["landing/base.css", "landing/letter.css"],
-    "landing-counter.css": ["landing/base.css", "landing/counter.css"],
-    "landing-studio.css": ["landing/base.css", "landing/studio.css"],
+    "landing-letter.css": ["landing/base.css", "landing/form.css", "landing/letter.css"],
+    "landing-counter.css": ["landing/base.css", "landing/form.css", "landing/counter.css"],
+    "landing-studio.css": ["landing/base.css", "landing/form.css", "landing/studio.css"],
 }
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from django.utils.translation import get_language, gettext
 
@@ -91,6 +92,6 @@ class Step:
 def funnel(steps: Sequence[Step]) -> list[Step]:
     """The same steps, each but the first with its share of the one before."""
     joined = list(steps[:1])
-    for before, step in zip(steps, steps[1:], strict=False):
+    for before, step in pairwise(steps):
         joined.append(Step(step.value, step.label, step.url, formats.share(step.value, before.value)))
     return joined

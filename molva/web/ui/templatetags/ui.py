@@ -34,13 +34,12 @@ register.filter("toned", pieces.toned)
 
 
 @register.filter
-def money(minor: int | None, currency: str = "RUB") -> SafeString | str:
-    """A sum with quiet kopecks; nothing for None."""
-    if minor is None:
+def money(minor: int | str | None, currency: str = "RUB") -> SafeString | str:
+    """A sum with quiet kopecks; nothing for None and for an attribute that was not given."""
+    if minor is None or isinstance(minor, str):
         return ""
-    return format_html(
-        '<span class="money">{}<span class="kop">{}</span></span>', *formats.money_parts(minor, currency)
-    )
+    loud, quiet = formats.money_parts(minor, currency)
+    return format_html('<span class="money">{}<span class="kop">{}</span></span>', loud, quiet)
 
 
 @register.filter
@@ -71,11 +70,7 @@ def _time(value: date | datetime | None, text: str) -> SafeString | str:
     if value is None:
         return ""
     full = formats.moment(value) if isinstance(value, datetime) else formats.day(value)
-    stamp = (
-        formats.local(value).isoformat(timespec="seconds")
-        if isinstance(value, datetime)
-        else value.isoformat()
-    )
+    stamp = formats.local(value).isoformat()
     return format_html('<time datetime="{}" title="{}">{}</time>', stamp, full, text)
 
 
