@@ -13,10 +13,16 @@ from molva.demo.shop.running import start_shop
 @click.option("--port", default=8010, show_default=True, help="Port to listen on; 0 takes a free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--public-host", help="Host and port by which browsers reach the shop, if they differ.")
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder that keeps the shop between runs.")
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder that keeps the shop between runs.",
+)
 @click.option("--language", type=click.Choice(["ru", "en"]), default="ru", show_default=True)
 @click.option("--api-key", envvar="DEMO_SHOP_KEY", help="Login of the admin API; made up when left out.")
-@click.option("--api-password", envvar="DEMO_SHOP_PASSWORD", help="Password of the admin API; made up when left out.")
+@click.option(
+    "--api-password", envvar="DEMO_SHOP_PASSWORD", help="Password of the admin API; made up when left out."
+)
 def main(
     port: int,
     host: str,

@@ -1,4 +1,4 @@
-"""What people do in the back office, and what programs pretend to have happened: orders of any date, returns, payments.
+"""What people do in the back office, and what scripts pretend to have happened: orders of any date, returns, payments.
 
 Callers hold `shop.store.lock`.
 """
@@ -41,9 +41,9 @@ def add_order(
 ) -> Row:
     """Make an order as if a buyer had made it at the moment `at`; returns its whole body.
 
-    An item is (product permalink, variant id or SKU; quantity; optional price in roubles as text). `fields` go by handle;
-    a missing `first_location` is the same as `location`, and None for both is an order entered by staff.
-    `status` and `paid` are set right after. `tell=False` sends no webhooks.
+    An item is (product permalink, variant id or SKU; quantity; optional price in roubles as text).
+    `fields` go by handle; a missing `first_location` is the same as `location`, and None for both is an order
+    entered by staff. `status` and `paid` are set right after. `tell=False` sends no webhooks.
     """
     moment = read(at) if isinstance(at, str) else at
     code = find_code(shop.store, promo_code) if promo_code else None
@@ -80,7 +80,10 @@ def _item(shop: Shop, item: Item) -> tuple[int, int | float, int | None]:
 
 
 def act(shop: Shop, order: Order, wanted: Mapping[str, Any]) -> None:
-    """One or several acts by name: status, paid, decline, delete, return (a line id: one unit less), remove (a line id)."""
+    """One or several acts by name: status, paid, decline, delete, return and remove.
+
+    The last two take a line's id: one unit less, or the whole line away.
+    """
     for name, value in wanted.items():
         if name == "status":
             orders.set_status(shop, order, str(value))

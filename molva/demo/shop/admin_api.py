@@ -1,4 +1,4 @@
-"""The admin API's door: Basic auth, the call limit, the Content-Type rule, faults, and errors as the real one tells them."""
+"""The admin API's door: Basic auth, the call limit, the Content-Type rule, faults, errors like the real ones."""
 
 import base64
 import binascii
@@ -13,7 +13,9 @@ from molva.demo.shop.admin_resources import routes as resource_routes
 from molva.demo.shop.shop import Refused, Shop
 from molva.demo.shop.web import BadRequest, Request, Response, json_response
 
-NOT_FOUND_PAGE = "<!DOCTYPE html><html><head><title>404</title></head><body><h1>Страница не найдена</h1></body></html>"
+NOT_FOUND_PAGE = (
+    "<!DOCTYPE html><html><head><title>404</title></head><body><h1>Страница не найдена</h1></body></html>"
+)
 FAULT_PAGE = "<!DOCTYPE html><html><body><h1>Ведутся технические работы</h1></body></html>"
 WRONG_TYPE = {"message": "incorrect Content-Type, should be application/json"}
 
@@ -26,7 +28,9 @@ def handle(shop: Shop, request: Request) -> Response:
         response.headers.append(("WWW-Authenticate", 'Basic realm="Application"'))
         return response
     calls, wait = shop.count_call(login)
-    response = _too_many(shop, wait) if wait else _faulty(shop, request, lambda: _answer(shop, request, login))
+    response = (
+        _too_many(shop, wait) if wait else _faulty(shop, request, lambda: _answer(shop, request, login))
+    )
     response.headers.append(("API-Usage-Limit", f"{calls}/{shop.faults.limit_calls}"))
     return response
 

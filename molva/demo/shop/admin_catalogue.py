@@ -1,7 +1,6 @@
 """The admin API's reading of the shop itself and of its goods."""
 
 from molva.demo.shop.paging import changed_rows, page_of
-from molva.demo.shop.seed import CATALOGUE
 from molva.demo.shop.shop import Shop
 from molva.demo.shop.store import Row
 from molva.demo.shop.web import Request, Response, Routes, json_response
@@ -51,7 +50,7 @@ def account(shop: Shop, request: Request, login: str) -> Response:
 @routes.add("GET", "/admin/domains.json")
 def domains(shop: Shop, request: Request, login: str) -> Response:
     """The shop's hosts."""
-    times = {name: "2024-01-10T12:00:00.000+03:00" for name in ("created_at", "updated_at")}
+    times = dict.fromkeys(("created_at", "updated_at"), "2024-01-10T12:00:00.000+03:00")
     return json_response([{"id": 1, "domain": shop.host, "main": True, **times}])
 
 

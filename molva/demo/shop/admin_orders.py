@@ -28,7 +28,9 @@ def list_orders(shop: Shop, request: Request, login: str) -> Response:
 def _filtered(found: Iterator[Order], query: dict[str, str]) -> Iterator[Order]:
     archived = query.get("deleted") == "true"
     both = query.get("with_deleted") == "true"
-    status, payment, client = (query.get(name) for name in ("fulfillment_status", "payment_status", "client_id"))
+    status, payment, client = (
+        query.get(name) for name in ("fulfillment_status", "payment_status", "client_id")
+    )
     for order in found:
         if (
             (both or order.archived == archived)
@@ -61,7 +63,7 @@ def _wrapped(request: Request, name: str) -> Row:
 
 @routes.add("POST", "/admin/orders.json")
 def post_order(shop: Shop, request: Request, login: str) -> Response:
-    """Make an order as a program would: it has no visit, so nobody knows where the buyer came from."""
+    """Make an order as software would: it has no visit, so nobody knows where the buyer came from."""
     wanted = _wrapped(request, "order")
     address = wanted.get("shipping_address_attributes") or wanted.get("shipping_address") or {}
     draft = orders.Draft(
@@ -99,7 +101,9 @@ def _fields(shop: Shop, wanted: Row) -> Iterator[tuple[int, str]]:
     """Extra fields named by id or by handle; unknown ones are passed over."""
     known = shop.store.tables["field"]
     for entry in wanted.get("fields_values_attributes", []):
-        by_handle = [row["id"] for row in known.values() if row["handle"] and row["handle"] == entry.get("handle")]
+        by_handle = [
+            row["id"] for row in known.values() if row["handle"] and row["handle"] == entry.get("handle")
+        ]
         number = _int(entry.get("field_id")) or next(iter(by_handle), 0)
         if number in known:
             yield number, str(entry.get("value") or "")
@@ -164,7 +168,13 @@ def _put_line(shop: Shop, order: Order, entry: Row) -> None:
         line = orders.new_line(shop, _int(entry.get("variant_id")), quantity, _price(entry), stamp())
         order.lines.append(line)
         orders.remember(
-            shop, order, "order_line_added", None, line.quantity, f"Добавлен товар '{line.title}'", user=API_USER
+            shop,
+            order,
+            "order_line_added",
+            None,
+            line.quantity,
+            f"Добавлен товар '{line.title}'",
+            user=API_USER,
         )
         orders.announce(shop, order)
         return

@@ -29,21 +29,26 @@ def order_body(store: Store, order: Order) -> Row:
         **SHAPES["order"],
         "fields_values": [_field_value(store, value) for value in order.fields],
         "order_lines": [_line(order, *pair) for pair in zip(order.lines, priced.lines, strict=True)],
-        "order_changes": order.changes,
+        "order_changes": list(order.changes),
         "discount": discounts[0] if discounts else None,
         "discounts": discounts,
         "shipping_address": _address(order),
-        "client": store.tables["client"].get(order.client_id or 0),
+        "client": _client(store, order),
         **_sums(order, priced),
         **_delivery_and_payment(store, order),
         **_visit(order),
         **_state(store, order),
-        "cookies": order.cookies,
+        "cookies": dict(order.cookies),
         "comment": order.comment,
         "manager_comment": order.manager_comment,
         "account_id": store.settings["account_id"],
         "locale": store.settings["language"],
     }
+
+
+def _client(store: Store, order: Order) -> Row | None:
+    known = store.tables["client"].get(order.client_id or 0)
+    return dict(known) if known else None
 
 
 def _sums(order: Order, priced: Priced) -> Row:

@@ -23,7 +23,9 @@ def find_code(store: Store, text: str) -> Row | None:
     return next((row for row in rows if wanted and row["code"].casefold() == wanted), None)
 
 
-def refusal(store: Store, code: Row | None, goods: int, product_ids: list[int], client_id: int | None) -> str | None:
+def refusal(
+    store: Store, code: Row | None, goods: int, product_ids: list[int], client_id: int | None
+) -> str | None:
     """Why the code cannot be used for goods of this sum (kopecks): a key of WORDS, or None when it can."""
     if code is None:
         return "unknown"
@@ -37,7 +39,9 @@ def refusal(store: Store, code: Row | None, goods: int, product_ids: list[int], 
     if chosen and not set(chosen) & set(product_ids):
         return "foreign"
     once = code["act_once"] and code["worked"]
-    return "used" if once or (code["act_once_for_client"] and _used_by(store, code["id"], client_id)) else None
+    return (
+        "used" if once or (code["act_once_for_client"] and _used_by(store, code["id"], client_id)) else None
+    )
 
 
 def _used_by(store: Store, code_id: int, client_id: int | None) -> bool:

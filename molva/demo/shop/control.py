@@ -1,10 +1,10 @@
 """`/_control/…`: what tests and the demo do to the shop from outside. JSON in, JSON out; it exists in no real shop.
 
-    GET  /_control/state    key, account id, counts, faults
-    POST /_control/faults   {name: value, …} of `Faults`; {"reset": true} first puts all right
-    POST /_control/orders   the arguments of `RunningShop.add_order`, or a list of them: the made orders
-    POST /_control/order    {"id", "status" | "paid" | "decline" | "delete" | "return": line id}: a human's act
-    POST /_control/idle     waits until all webhooks are delivered: {"idle": true}
+GET  /_control/state    key, account id, counts, faults
+POST /_control/faults   {name: value, …} of `Faults`; {"reset": true} first puts all right
+POST /_control/orders   the arguments of `RunningShop.add_order`, or a list of them: the made orders
+POST /_control/order    {"id", "status" | "paid" | "decline" | "delete" | "return": line id}: a human's act
+POST /_control/idle     waits until all webhooks are delivered: {"idle": true}
 """
 
 from dataclasses import asdict
@@ -33,7 +33,7 @@ def handle(shop: Shop, request: Request) -> Response:
 
 @routes.add("GET", "/_control/state")
 def state(shop: Shop, body: Any) -> Response:
-    """What a program must know to connect."""
+    """What a client must know to connect."""
     login, password = next(iter(shop.store.settings["keys"].items()))
     told = {
         "url": shop.url,

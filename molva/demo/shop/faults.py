@@ -11,9 +11,10 @@ API_ANSWERS = ("", "503", "429", "504", "500", "html", "wrong_json", "slow")
 class Faults:
     """The fault menu; every value may change while the shop works. Percentages are 0–100, times are seconds.
 
-    `api_answer` replaces answers of the admin API: an HTTP code, an HTML page with code 200, JSON cut in the middle,
-    or a right answer `api_slow_seconds` late. It hits `api_percent` of the calls whose path contains `api_path`, and ends
-    after `api_left` of them (−1 is never). `deleted_orders` says what reading a deleted order answers: archived or missing.
+    `api_answer` replaces answers of the admin API: an HTTP code, an HTML page with code 200, JSON cut in the
+    middle, or a right answer `api_slow_seconds` late. It hits `api_percent` of the calls whose path contains
+    `api_path`, and ends after `api_left` of them (−1 is never). `deleted_orders` says what reading a deleted
+    order answers: archived or missing.
     """
 
     hooks_lost_percent: int = 0

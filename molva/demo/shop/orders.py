@@ -193,7 +193,16 @@ def set_status(
     system_was = order.system_status
     order.status, order.system_status = permalink, status["system_status"]
     _stamp_progress(order, stamp(at))
-    remember(shop, order, "custom_status_changed", was, now, f"Статус изменен с '{was}' на '{now}'", user=user, at=at)
+    remember(
+        shop,
+        order,
+        "custom_status_changed",
+        was,
+        now,
+        f"Статус изменен с '{was}' на '{now}'",
+        user=user,
+        at=at,
+    )
     announce(shop, order, tell=tell)
     if order.system_status != system_was:
         words = f"Системный статус изменен с '{system_was}' на '{order.system_status}'"
@@ -239,7 +248,13 @@ def set_paid(
 
 
 def set_quantity(
-    shop: Shop, order: Order, line: Line, quantity: float, *, user: str | None = None, at: datetime | None = None
+    shop: Shop,
+    order: Order,
+    line: Line,
+    quantity: float,
+    *,
+    user: str | None = None,
+    at: datetime | None = None,
 ) -> None:
     """Change the quantity of a line, or take it out of the order when nothing is left: the only sign of a return."""
     was = line.quantity

@@ -41,7 +41,9 @@ def changed_orders(orders: Sequence[Order], request: Request) -> Iterator[Order]
     low, high = 0, len(orders)
     while low < high:
         middle = (low + high) // 2
-        low, high = (middle + 1, high) if (orders[middle].updated_at, orders[middle].id) <= first else (low, middle)
+        low, high = (
+            (middle + 1, high) if (orders[middle].updated_at, orders[middle].id) <= first else (low, middle)
+        )
     yield from islice(orders, low, None)
 
 

@@ -135,9 +135,9 @@ def start_shop(
 ) -> RunningShop:
     """Start a shop; close it, or use it as a context manager.
 
-    `port` 0 takes a free one. `public_host` is the host that the shop tells about itself. With `data` everything is kept in
-    `data/shop.json`, and a restart goes on with it, whatever language and keys are asked for. One hook thread keeps the
-    order of events; more of them deliver faster.
+    `port` 0 takes a free one. `public_host` is the host that the shop tells about itself. With `data` everything
+    is kept in `data/shop.json`, and a restart goes on with it, whatever language and keys are asked for. One hook
+    thread keeps the order of events; more of them deliver faster.
     """
     store = Store(data / "shop.json" if data else None)
     if not store.settings:

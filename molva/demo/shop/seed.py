@@ -1,6 +1,7 @@
 """The first content of the fake shop: its name, goods, statuses, ways of delivery and payment, codes."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +12,13 @@ DATA = Path(__file__).parent / "data"
 STATIC = Path(__file__).parent / "static"
 CATALOGUE: Row = json.loads((DATA / "catalogue.json").read_text(encoding="utf-8"))
 SHAPES: Row = json.loads((DATA / "shapes.json").read_text(encoding="utf-8"))
-CYRILLIC = dict(
-    zip(
-        "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
-        "a b v g d e yo zh z i y k l m n o p r s t u f h ts ch sh sch _ y _ e yu ya".split(),
-        strict=True,
-    )
-)
+LATIN = "a-b-v-g-d-e-yo-zh-z-i-y-k-l-m-n-o-p-r-s-t-u-f-h-ts-ch-sh-sch--y--e-yu-ya"
+CYRILLIC = dict(zip("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", re.split("-", LATIN), strict=True))
 
 
 def permalink(title: str) -> str:
     """Latin letters, digits and hyphens of a title: «Заказ выполнен» becomes zakaz-vypolnen."""
-    letters = "".join(CYRILLIC.get(letter, letter) for letter in title.lower()).replace("_", "")
+    letters = "".join(CYRILLIC.get(letter, letter) for letter in title.lower())
     plain = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in letters)
     return "-".join(plain.split()) or "bez-nazvaniya"
 

@@ -82,7 +82,9 @@ class Store:
     def find_client(self, email: str | None, phone: str | None) -> Row | None:
         """The client with this e-mail, else with this phone."""
         found = (self.client_by_contact.get(key) for key in _contacts(email, phone))
-        return next((self.tables["client"][number] for number in found if number in self.tables["client"]), None)
+        return next(
+            (self.tables["client"][number] for number in found if number in self.tables["client"]), None
+        )
 
     def save(self) -> None:
         """Write everything, whole or not at all; does nothing without a path or when nothing has changed."""

@@ -19,7 +19,10 @@ class Markup(str):
 
 
 def html(template: str, /, **values: object) -> Markup:
-    """Fill `{name}` places of an HTML template. Values are escaped unless they are Markup; lists are joined, None is empty."""
+    """Fill `{name}` places of an HTML template.
+
+    Values are escaped unless they are Markup; lists are joined, None is empty.
+    """
     return Markup(template.format(**{name: safe(value) for name, value in values.items()}))
 
 
@@ -80,10 +83,10 @@ class Request:
     def _multipart(self) -> dict[str, str]:
         head = f"Content-Type: {self.environ['CONTENT_TYPE']}\r\n\r\n".encode()
         fields = {}
-        for part in BytesParser(policy=HTTP).parsebytes(head + self.body).iter_parts():  # type: ignore[attr-defined]
+        for part in BytesParser(policy=HTTP).parsebytes(head + self.body).iter_parts():
             name = part.get_param("name", header="content-disposition")
             if name:
-                fields[str(name)] = part.get_payload(decode=True).decode("utf-8", "replace")
+                fields[str(name)] = bytes(part.get_payload(decode=True)).decode("utf-8", "replace")
         return fields
 
     def json(self) -> Any:
@@ -111,7 +114,9 @@ def _cookies(header: str) -> dict[str, str]:
 class Response:
     """An answer, ready to be sent."""
 
-    def __init__(self, body: str | bytes = b"", status: int = 200, kind: str = "text/html; charset=utf-8") -> None:
+    def __init__(
+        self, body: str | bytes = b"", status: int = 200, kind: str = "text/html; charset=utf-8"
+    ) -> None:
         self.body = body.encode() if isinstance(body, str) else body
         self.status = status
         self.headers = [("Content-Type", kind)]
@@ -167,4 +172,3 @@ class Routes:
             if match:
                 return handler, match.groupdict()
         return None
-

@@ -59,7 +59,9 @@ class Office:
             rehearsal=say("Demo back office: it stands for InSales and needs no login."),
             storefront=say("Shop window"),
             nav=[
-                html('<a href="{path}"{now}>{word}</a>', path=path, word=say(word), now=self._now(title, word))
+                html(
+                    '<a href="{path}"{now}>{word}</a>', path=path, word=say(word), now=self._now(title, word)
+                )
                 for path, word in NAV
             ],
             content=content,

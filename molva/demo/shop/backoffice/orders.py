@@ -1,5 +1,7 @@
 """Orders in the back office: the list, one order, and what a person may do to it."""
 
+from collections.abc import Sequence
+
 from molva.demo.shop import acts
 from molva.demo.shop.backoffice.layout import Office, button
 from molva.demo.shop.bodies import order_body
@@ -23,7 +25,9 @@ def list_orders(office: Office, request: Request) -> Response:
     rows = [_row(office, order) for order in shown]
     table = office.table(("Number", "Date", "Buyer", "Total", "Status", "Payment", "First page"), rows)
     empty = html('<p class="text">{text}</p>', text=say("No orders yet. Make one in the shop window."))
-    more = html('<p><a href="/admin2/orders?page={next}">{word}</a></p>', next=number + 1, word=say("Older orders"))
+    more = html(
+        '<p><a href="/admin2/orders?page={next}">{word}</a></p>', next=number + 1, word=say("Older orders")
+    )
     content = html(
         "<h1>{title}</h1>{table}{more}",
         title=say("Orders"),
@@ -93,7 +97,11 @@ def order_page(office: Office, request: Request, number: str) -> Response:
         visit=_visit(office, order),
         history=say("History"),
         changes=[
-            html("<li><time>{at}</time>{text}</li>", at=row["created_at"][:19].replace("T", " "), text=_told(row))
+            html(
+                "<li><time>{at}</time>{text}</li>",
+                at=row["created_at"][:19].replace("T", " "),
+                text=_told(row),
+            )
             for row in order.changes
         ],
     )
@@ -136,7 +144,10 @@ def _lines(office: Office, order: Order) -> Markup:
         (line.title, quantity_text(line.quantity), office.money(one.full_total), _line_buttons(office, line))
         for line, one in zip(order.lines, order.priced().lines, strict=True)
     ]
-    note = html('<p class="note">{text}</p>', text=say("A return is a smaller order: InSales has no other sign of it."))
+    note = html(
+        '<p class="note">{text}</p>',
+        text=say("A return is a smaller order: InSales has no other sign of it."),
+    )
     return html("{table}{note}", table=office.table(("Goods", "Quantity", "Paid", ""), rows), note=note)
 
 
@@ -157,7 +168,7 @@ def _sums(office: Office, order: Order) -> Markup:
     return _facts(rows)
 
 
-def _facts(rows: list[tuple[str, object]]) -> Markup:
+def _facts(rows: Sequence[tuple[str, object]]) -> Markup:
     return html(
         "<dl>{rows}</dl>",
         rows=[html("<dt>{name}</dt><dd>{value}</dd>", name=name, value=value) for name, value in rows],
@@ -173,7 +184,9 @@ def _client(office: Office, order: Order) -> Markup:
 def _visit(office: Office, order: Order) -> Markup:
     body = order_body(office.shop.store, order)
     keys = ("first_current_location", "current_location", "first_referer", "referer", "source")
-    rows: list[tuple[str, object]] = [(key, html("<code>{value}</code>", value=body[key] or "—")) for key in keys]
-    for value in body["fields_values"]:
-        rows.append((value["name"], html("<code>{value}</code>", value=value["value"])))
+    rows: list[tuple[str, object]] = [
+        (key, html("<code>{value}</code>", value=body[key] or "—")) for key in keys
+    ]
+    extra = body["fields_values"]
+    rows += [(value["name"], html("<code>{value}</code>", value=value["value"])) for value in extra]
     return _facts(rows)

@@ -1,4 +1,4 @@
-"""The rest of the back office: statuses, promo codes, webhooks and their deliveries, faults, the API key, extra fields."""
+"""The rest of the back office: statuses, promo codes, webhooks, faults, the API key, extra fields."""
 
 from dataclasses import asdict
 
@@ -89,7 +89,8 @@ def codes(office: Office, request: Request) -> Response:
     ]
     content = html(
         """<h1>{title}</h1>{table}<section class="box"><h2>{add}</h2><form method="post" class="row">
-<label>{code_word}<input name="code" required></label><label>{value_word}<input name="discount" value="10" required></label>
+<label>{code_word}<input name="code" required></label>
+<label>{value_word}<input name="discount" value="10" required></label>
 <label>{kind_word}<select name="type_id"><option value="1">%</option><option value="2">₽</option></select></label>
 {button}</form></section>""",
         title=say("Promo codes"),
@@ -123,7 +124,11 @@ def webhooks(office: Office, request: Request) -> Response:
     """Webhooks and what became of the last bodies sent."""
     say = office.say
     rows = [
-        (row["topic"], html("<code>{address}</code>", address=row["address"]), row["created_at"][:16].replace("T", " "))
+        (
+            row["topic"],
+            html("<code>{address}</code>", address=row["address"]),
+            row["created_at"][:16].replace("T", " "),
+        )
         for row in office.shop.store.tables["webhook"].values()
     ]
     sent = [
@@ -191,7 +196,9 @@ def _fault_field(label: str, name: str, value: object) -> Markup:
         "deleted_orders": ("archived", "missing"),
     }
     if name not in choices:
-        return html('<label>{label}<input name="{name}" value="{value}"></label>', label=label, name=name, value=value)
+        return html(
+            '<label>{label}<input name="{name}" value="{value}"></label>', label=label, name=name, value=value
+        )
     now = str(value).lower()
     options = [
         html(
@@ -202,7 +209,12 @@ def _fault_field(label: str, name: str, value: object) -> Markup:
         )
         for choice in choices[name]
     ]
-    return html('<label>{label}<select name="{name}">{options}</select></label>', label=label, name=name, options=options)
+    return html(
+        '<label>{label}<select name="{name}">{options}</select></label>',
+        label=label,
+        name=name,
+        options=options,
+    )
 
 
 @routes.add("POST", "/admin2/faults")
@@ -222,16 +234,23 @@ def key_page(office: Office, request: Request) -> Response:
     say, store = office.say, office.shop.store
     login, password = next(iter(store.settings["keys"].items()))
     facts = [("Shop address", office.shop.url), ("Key id", login), ("Key password", password)]
-    rows = [html("<dt>{name}</dt><dd><code>{value}</code></dd>", name=say(name), value=value) for name, value in facts]
+    rows = [
+        html("<dt>{name}</dt><dd><code>{value}</code></dd>", name=say(name), value=value)
+        for name, value in facts
+    ]
     fields = [
         (row["id"], row["office_title"], html("<code>{handle}</code>", handle=row["handle"] or "—"))
         for row in store.tables["field"].values()
     ]
-    tags = [(row["name"] or "—", html("<code>{text}</code>", text=row["content"][:200])) for row in store.tables["tag"].values()]
+    tags = [
+        (row["name"] or "—", html("<code>{text}</code>", text=row["content"][:200]))
+        for row in store.tables["tag"].values()
+    ]
     none = html('<p class="text">{text}</p>', text=say("Nothing yet."))
     content = html(
         """<h1>{title}</h1><p class="text">{text}</p><section class="box"><dl>{rows}</dl></section>
-<h2>{fields_word}</h2>{fields}<form method="post" class="row"><label>{name_word}<input name="office_title" required></label>
+<h2>{fields_word}</h2>{fields}
+<form method="post" class="row"><label>{name_word}<input name="office_title" required></label>
 <label>{handle_word}<input name="handle"></label>{add}</form><h2>{tags_word}</h2>{tags}""",
         title=say("API key"),
         text=say("Copy these three into Molva to connect the shop by hand."),

@@ -8,7 +8,7 @@ from molva.demo.shop.pricing import Priced, price
 from molva.demo.shop.records import Discount, Line
 from molva.demo.shop.store import Row
 from molva.demo.shop.storefront.layout import View
-from molva.demo.shop.web import Markup, Request, Response, Routes, html, json_response, redirect
+from molva.demo.shop.web import BadRequest, Markup, Request, Response, Routes, html, json_response, redirect
 from molva.demo.shop.words import quantity_text
 
 routes = Routes()
@@ -35,7 +35,9 @@ def cart_lines(view: View, cart: Row) -> list[Line]:
             product, variant = found
             title = f"{product['title']} ({variant['title']})" if variant["title"] else product["title"]
             cost = kopecks(variant["price"])
-            line = Line(0, product["id"], int(text), title, variant["sku"], cost, quantity, "", "", variant["unit"])
+            line = Line(
+                0, product["id"], int(text), title, variant["sku"], cost, quantity, "", "", variant["unit"]
+            )
             lines.append(line)
     return lines
 
@@ -77,7 +79,8 @@ def cart_page(view: View, request: Request) -> Response:
         return view.page(say("Cart"), empty)
     sums = priced(view, cart)
     content = html(
-        """<h1>{title}</h1><form method="post" action="/cart_items">{token}<input type="hidden" name="_method" value="put">
+        """<h1>{title}</h1><form method="post" action="/cart_items">{token}
+<input type="hidden" name="_method" value="put">
 <ul class="lines">{lines}</ul>
 <div class="code-row"><label>{code_word}<input name="promo_code" value="{code}" autocomplete="off"></label>
 <button class="button quiet">{apply}</button></div>{error}{discount}
@@ -113,8 +116,9 @@ def discount_row(view: View, sums: Priced) -> Markup:
 def _line(view: View, line: Line) -> Markup:
     product, _ = view.shop.variant(line.variant_id) or ({}, {})
     return html(
-        """<li><img src="/pictures/{permalink}.svg" alt="" width="72" height="72"><a href="/product/{permalink}">{title}</a>
-<label><span class="hidden">{word}</span><input type="number" name="cart[quantity][{id}]" value="{quantity}" min="0" max="999" step="{step}"></label>
+        """<li><img src="/pictures/{permalink}.svg" alt="" width="72" height="72">
+<a href="/product/{permalink}">{title}</a><label><span class="hidden">{word}</span>
+<input type="number" name="cart[quantity][{id}]" value="{quantity}" min="0" max="999" step="{step}"></label>
 <b>{sum}</b></li>""",
         permalink=product.get("permalink"),
         title=line.title,
@@ -207,13 +211,25 @@ def cart_json(view: View, request: Request) -> Response:
 @routes.add("PATCH", "/front_api/cart.json")
 def patch_cart(view: View, request: Request) -> Response:
     """Add quantities: {variant_id, quantity} or {variant_ids: {id: quantity}}, as JSON or as a form."""
-    body = request.json() if request.content_type == "application/json" else request.form
     cart = cart_of(view)
-    many = body.get("variant_ids") or {body.get("variant_id"): body.get("quantity", 1)}
-    for variant, quantity in many.items():
+    for variant, quantity in _wanted(request):
         _change(view, cart, variant, quantity, add=True)
     _keep(view, cart)
     return json_response(cart_body(view))
+
+
+def _wanted(request: Request) -> list[tuple[object, object]]:
+    if request.content_type != "application/json":
+        found = (re.fullmatch(r"variant_ids\[(\d+)\]", name) for name in request.form)
+        many = [(match[1], request.form[match[0]]) for match in found if match]
+        return [*many] or [(request.form.get("variant_id"), request.form.get("quantity", 1))]
+    body = request.json()
+    if not isinstance(body, dict):
+        raise BadRequest
+    many_by_id = body.get("variant_ids")
+    if isinstance(many_by_id, dict):
+        return list(many_by_id.items())
+    return [(body.get("variant_id"), body.get("quantity", 1))]
 
 
 def cart_body(view: View) -> Row:

@@ -24,7 +24,11 @@ from molva.demo.shop.web import Markup, Request, Response, Routes, html, json_re
 
 routes = Routes()
 Errors = dict[str, str]
-NEEDED = {"name": "Your name", "phone": "Phone", "consent_to_personal_data": "Consent to personal data processing"}
+NEEDED = {
+    "name": "Your name",
+    "phone": "Phone",
+    "consent_to_personal_data": "Consent to personal data processing",
+}
 
 
 @routes.add("GET", "/new_order", "/gocheckout")
@@ -59,7 +63,16 @@ def fast_checkout(view: View, request: Request) -> Response:
         body = {"errors": full, "client_errors": told, "shipping_address_errors": {}}
         return json_response({"status": "unprocessable_entity", **body}, 422)
     order = _make(view, request)
-    names = ("id", "number", "key", "items_price", "delivery_price", "total_price", "delivery_title", "payment_title")
+    names = (
+        "id",
+        "number",
+        "key",
+        "items_price",
+        "delivery_price",
+        "total_price",
+        "delivery_title",
+        "payment_title",
+    )
     body = order_body(view.shop.store, order)
     told_order = {name: body[name] for name in names}
     return json_response({"status": "ok", "location": f"/orders/{order.key}", "order": told_order})
@@ -67,7 +80,9 @@ def fast_checkout(view: View, request: Request) -> Response:
 
 def _errors(view: View, form: dict[str, str]) -> Errors:
     say = view.say
-    errors = {name: say("Please fill this in") for name in NEEDED if not form.get(f"client[{name}]", "").strip()}
+    errors = {
+        name: say("Please fill this in") for name in NEEDED if not form.get(f"client[{name}]", "").strip()
+    }
     phone, email = form.get("client[phone]", ""), form.get("client[email]", "").strip()
     if "phone" not in errors and sum(map(str.isdigit, phone)) < 10:
         errors["phone"] = say("A phone has at least ten digits")
@@ -169,10 +184,13 @@ def _places(view: View) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def _input(view: View, form: dict[str, str], errors: Errors, name: str, label: str, kind: str, hint: str) -> Markup:
+def _input(
+    view: View, form: dict[str, str], errors: Errors, name: str, label: str, kind: str, hint: str
+) -> Markup:
     error = errors.get(name.partition("[")[2].rstrip("]"))
     return html(
-        """<label>{label}<input type="{kind}" name="{name}" value="{value}" autocomplete="{hint}"{wrong}></label>{error}""",
+        """<label>{label}<input type="{kind}" name="{name}" value="{value}" autocomplete="{hint}"{wrong}></label>
+{error}""",
         label=label,
         kind=kind,
         name=name,
@@ -284,7 +302,7 @@ def result_page(view: View, request: Request, key: str) -> Response:
     content = html(
         """<section class="thanks"><h1>{thanks}</h1><p class="text">{text}</p><ul class="short">{lines}</ul>
 <dl>{rows}</dl><a class="button quiet" href="/">{home}</a></section>""",
-        thanks=f"{say('Thank you, order')} № {order.number}" if language == "ru" else f"{say('Thank you, order')} {order.number}",
+        thanks=say("Thank you, order {number}").format(number=order.number),
         text=say("We have written it down. Its status changes in the back office."),
         lines=[
             html("<li><span>{title}</span><b>{sum}</b></li>", title=line.title, sum=view.money(one.total))
@@ -294,5 +312,3 @@ def result_page(view: View, request: Request, key: str) -> Response:
         home=say("To the shop window"),
     )  # fmt: skip
     return view.page(f"{say('Order')} {order.number}", content)
-
-

@@ -24,7 +24,8 @@ PAGE = """<!DOCTYPE html>
 <body>
 <p class="rehearsal">{rehearsal} <a href="/admin2/">{office}</a></p>
 <header class="head"><div class="wide">
-<a class="brand" href="/"><img src="/static/mark.svg" alt="" width="44" height="44"><span><b>{shop}</b><i>{motto}</i></span></a>
+<a class="brand" href="/"><img src="/static/mark.svg" alt="" width="44" height="44">
+<span><b>{shop}</b><i>{motto}</i></span></a>
 <a class="cart-link" href="/cart_items">{cart} <b>{count}</b></a>
 <nav aria-label="{catalogue}">{nav}</nav>
 </div></header>
@@ -37,7 +38,8 @@ PAGE = """<!DOCTYPE html>
 </body>
 </html>
 """
-ABOUT, DELIVERY = "о-лавке", "доставка-и-оплата"
+# Paths of the two text pages by language: Cyrillic ones must work too.
+TEXT_PAGES = {"ru": ("о-лавке", "доставка-и-оплата"), "en": ("about", "delivery-and-payment")}
 
 
 @dataclass
@@ -78,9 +80,9 @@ class View:
             content=content,
             footer=say("Invented goods, invented prices, a real way of an order."),
             about=say("About the shop"),
-            about_path=ABOUT,
+            about_path=TEXT_PAGES[self.shop.language][0],
             delivery=say("Delivery and payment"),
-            delivery_path=DELIVERY,
+            delivery_path=TEXT_PAGES[self.shop.language][1],
         )
         return Response(text, status)
 
@@ -91,7 +93,9 @@ class View:
 
     def token_field(self) -> Markup:
         """The hidden field that proves a form was ours."""
-        return html('<input type="hidden" name="authenticity_token" value="{token}">', token=self.visitor.token)
+        return html(
+            '<input type="hidden" name="authenticity_token" value="{token}">', token=self.visitor.token
+        )
 
     def cards(self, products: Sequence[Row]) -> Markup:
         """Goods as cards, each with its own button."""

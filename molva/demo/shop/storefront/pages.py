@@ -2,10 +2,12 @@
 
 from molva.demo.shop.orders import kopecks
 from molva.demo.shop.store import Row
-from molva.demo.shop.storefront.layout import ABOUT, DELIVERY, View
+from molva.demo.shop.storefront.layout import TEXT_PAGES, View
 from molva.demo.shop.web import Markup, Request, Response, Routes, html
 
 routes = Routes()
+ABOUT_TEXT = "The pantry does not exist. It shows how an order travels from a partner's link to a commission."
+DELIVERY_TEXT = "Pick-up is free, a courier costs 300 roubles. An online payment is a button that pretends."
 
 
 def _products(view: View) -> list[Row]:
@@ -26,9 +28,11 @@ def home(view: View, request: Request) -> Response:
         for row in view.shop.store.tables["collection"].values()
     ]
     content = html(
-        """<section class="hero"><div><h1>{head}</h1><p>{text}</p><a class="button" href="/collection/podarki">{gifts}</a></div>
+        """<section class="hero"><div><h1>{head}</h1><p>{text}</p>
+<a class="button" href="/collection/podarki">{gifts}</a></div>
 <div class="hero-pictures"><img src="/pictures/myod-lipovyy.svg" alt="" width="400" height="400">
-<img src="/pictures/ivan-chay.svg" alt="" width="400" height="400"><img src="/pictures/varenye-brusnichnoe.svg" alt="" width="400" height="400"></div></section>
+<img src="/pictures/ivan-chay.svg" alt="" width="400" height="400">
+<img src="/pictures/varenye-brusnichnoe.svg" alt="" width="400" height="400"></div></section>
 {sections}""",
         head=say("What the forest gave this summer"),
         text=say("Small batches: leaf tea, honey from our own hives, preserves without anything extra."),
@@ -69,7 +73,8 @@ def product(view: View, request: Request, name: str) -> Response:
         """<article class="product"><img src="/pictures/{permalink}.svg" alt="" width="400" height="400">
 <div><h1>{title}</h1><div class="text">{text}</div>
 <form method="post" action="/cart_items">{token}{variants}
-<label class="amount">{amount_word}<input type="number" name="quantity" value="1" min="1" max="99" step="{step}"></label>
+<label class="amount">{amount_word}
+<input type="number" name="quantity" value="1" min="1" max="99" step="{step}"></label>
 <button class="button">{add}</button></form>{sku}</div></article>""",
         permalink=row["permalink"],
         title=row["title"],
@@ -113,19 +118,24 @@ def _sku(view: View, variants: list[Row]) -> Markup:
 def search(view: View, request: Request) -> Response:
     """Goods whose title or text has the words of `q`."""
     wanted = request.query.get("q", "").casefold()
-    found = [row for row in _products(view) if wanted in f"{row['title']} {row['short_description']}".casefold()]
+    found = [
+        row for row in _products(view) if wanted in f"{row['title']} {row['short_description']}".casefold()
+    ]
     title = view.say("Search")
-    return view.page(title, html("<h1>{title}: {wanted}</h1>{cards}", title=title, wanted=wanted, cards=view.cards(found)))
+    return view.page(
+        title, html("<h1>{title}: {wanted}</h1>{cards}", title=title, wanted=wanted, cards=view.cards(found))
+    )
 
 
 @routes.add("GET", "/page/<name>")
 def text_page(view: View, request: Request, name: str) -> Response:
-    """A page of plain text; its path is Cyrillic."""
+    """A page of plain text; its path is in the language of the shop."""
     say = view.say
+    about, delivery = TEXT_PAGES[view.shop.language]
     known = {
-        ABOUT: (say("About the shop"), "The pantry does not exist. It shows how an order travels from a partner's link to a commission."),
-        DELIVERY: (say("Delivery and payment"), "Pick-up is free, a courier costs 300 roubles. An online payment is a button that pretends."),
-    }  # fmt: skip
+        about: (say("About the shop"), ABOUT_TEXT),
+        delivery: (say("Delivery and payment"), DELIVERY_TEXT),
+    }
     if name not in known:
         return missing(view)
     title, text = known[name]
@@ -136,5 +146,7 @@ def missing(view: View) -> Response:
     """404 for people."""
     say = view.say
     title = say("There is no such page")
-    content = html('<h1>{title}</h1><p><a href="/">{home}</a></p>', title=title, home=say("To the shop window"))
+    content = html(
+        '<h1>{title}</h1><p><a href="/">{home}</a></p>', title=title, home=say("To the shop window")
+    )
     return view.page(title, content, 404)
