@@ -17,6 +17,7 @@ CODES = ["ANNA10", "Bob", "straße", "B", "free"]
 WRITTEN = {"ANNA10": ["anna10", " Anna10 "], "Bob": ["BOB", "bob"], "straße": ["STRASSE"], "free": ["FREE"]}
 GROUPS = ["g1", "g2"]
 MAILS = ["x@mail.ru", "y@mail.ru", "z@mail.ru"]
+ODD_MAILS = {"x@mail.ru": "Ｘ@mail.ru", "y@mail.ru": "\u00a0Y@MAIL.RU", "z@mail.ru": "ｚ@ｍail.ru\t"}
 PHONES = [["+79161234567", "8 (916) 123-45-67"], ["9031112233", "+7 903 111-22-33"], ["no number"]]
 VISITORS = ["v1", "v1", "v1", "v2", "v2", "v3"]
 STATUSES = ["new", "paid", "delivered", "delivered", "delivered", "cancelled", "Delivered"]
@@ -25,7 +26,7 @@ AMOUNTS = {
     2: ["0.00", "0.01", "0.05", "10.10", "99.99", "100", "100.5", "333.33", "1234.45", "10000.00"],
     3: ["0", "0.001", "0.015", "9.999", "100.5", "333", "77.7", "1234.455"],
 }
-PERCENTS = ["10", "10", "3", "33.3333", "0.5", "12.345", "100", "0", "150", "5.00"]
+PERCENTS = ["10", "10", "3", "33.3333", "0.5", "12.345", "100", "0", "150", "5.00", "0.3333333333", "1.005"]
 
 
 class Dice:
@@ -35,15 +36,18 @@ class Dice:
         self.random = Random(seed)  # noqa: S311 - reproducible histories, nothing secret
         # every second history is of one faithful client, so that sales, limits and returns meet
         self.rich = seed % 2 == 1
+        self.long = seed % 7 == 0
         self.digits, self.currency = self.pick([(2, "RUB"), (2, "RUB"), (0, "JPY"), (3, "KWD")])
         start = self.pick(
             [
                 datetime(2026, 1, 30, 21, tzinfo=UTC),
                 datetime(2026, 2, 27, 12, tzinfo=UTC),
                 datetime(2025, 12, 31, 20, 59, 59, tzinfo=UTC),
+                datetime(2026, 3, 7, 23, tzinfo=UTC),
+                datetime(2024, 1, 30, 21, tzinfo=UTC),
             ]
         )
-        step = timedelta(hours=self.pick([1, 12, 24, 24, 24 * 5]))
+        step = timedelta(hours=self.pick([1, 12, 24, 24, 24 * 5, 24 * 9]))
         tiny = [timedelta(0)] * 6 + [timedelta(microseconds=1), timedelta(milliseconds=500)]
         self.moments = sorted(
             {start + step * number + self.pick(tiny) for number in range(self.number(4, 14))}
@@ -128,7 +132,7 @@ def conditions(dice: Dice) -> Json:
         "sale_from": lambda: dice.number(1, 3),
         "sale_to": lambda: dice.number(1, 3),
         "days_since_attribution_to": lambda: dice.number(0, 4),
-        "months_since_attribution_to": lambda: dice.number(0, 2),
+        "months_since_attribution_to": lambda: dice.pick([0, 0, 1, 1, 2, 13]),
         "valid_from": lambda: dice.written(dice.when()),
         "valid_to": lambda: dice.written(dice.when()),
     }
@@ -210,13 +214,27 @@ def client(dice: Dice) -> Json:
     if number == 2 and keep == ["email", "phone"]:
         keep = ["id", "phone"]
     if "email" in keep and dice.maybe(0.2):
-        told["email"] = f" {told['email'].upper()}"
+        told["email"] = dice.pick([f" {told['email'].upper()}", ODD_MAILS[told["email"]]])
     return {name: told[name] for name in keep}
 
 
 def landing(dice: Dice) -> str:
     """A landing page as shops store it."""
     who = dice.pick([*PARTNERS, *CODES, "anna10", "nobody", "", "stra%C3%9Fe", "%42", "+bob"])
+    if dice.maybe(0.15):
+        return str(
+            dice.pick(
+                [
+                    "?aff=%zz&aff=B",
+                    "/?aff",
+                    "/?aff&aff=B",
+                    "/?a%66f=B",
+                    "/?aff=B?aff=A",
+                    "?&&aff=%FFB",
+                    "/?aff==B",
+                ]
+            )
+        )
     rest = dice.pick(["", "&x=1", "#aff=C", "&aff=A", "%20"])
     return str(dice.pick(["/?", "https://shop.ru/a?utm=1&", "/?x&", "/?AFF=C&"])) + f"aff={who}{rest}"
 
@@ -233,7 +251,7 @@ def lines(dice: Dice) -> list[Json]:
         if dice.maybe(0.4):
             line["sku"] = dice.pick(["S-1", "s-1"])
         if dice.maybe(0.5):
-            line["quantity"] = dice.pick(["1", "2", "0", "1.5", "0.333", "3"])
+            line["quantity"] = dice.pick(["1", "2", "0", "1.5", "0.333", "3", "2.50", "0.0005"])
         made.append(line)
     return made
 
@@ -330,8 +348,12 @@ def history(seed: int) -> tuple[Json, list[Json], str | None]:
     dice = Dice(seed)
     made = programme(dice)
     names = [one["id"] for one in made["partners"]]
-    events = [event for number in range(dice.number(1, 7)) for event in order_events(dice, f"o{number}")]
-    events += [other_event(dice, names) for _ in range(dice.number(2, 16))]
+    events = [
+        event
+        for number in range(dice.number(1, 7) + 8 * dice.long)
+        for event in order_events(dice, f"o{number}")
+    ]
+    events += [other_event(dice, names) for _ in range(dice.number(2, 16) + 15 * dice.long)]
     dice.random.shuffle(events)
     if dice.maybe(0.6):
         events.sort(key=lambda event: datetime.fromisoformat(event["at"]))
