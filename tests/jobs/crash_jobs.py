@@ -26,6 +26,7 @@ def atomic(*, number: int) -> None:
     _effect(number, atomic=True)
 
 
-@job(max_attempts=20)
+@job(max_attempts=20, atomic=True)
 def tick() -> None:
-    """Fired by the clock."""
+    """Fired by the clock, once in the whole run, whichever worker does it."""
+    _effect(-1, atomic=True)

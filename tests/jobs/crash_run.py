@@ -59,7 +59,6 @@ def report(exit_code: int) -> dict[str, object]:
     return {
         "states": sorted(set(Job.objects.values_list("state", flat=True))),
         "taken_back": Job.objects.filter(token__gt=1).count(),
-        "ticks": Job.objects.filter(path__endswith=":tick").count(),
         "atomic": rows[True],
         "plain_distinct": rows[False][1],
         "exit": exit_code,
