@@ -184,6 +184,12 @@ if MOLVA_DEMO:
     EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 DEFAULT_FROM_EMAIL = env.str("MOLVA_EMAIL_FROM", default=f"Molva <molva@{_url.hostname}>")
 
+# Sources of orders by kind: a plug is a folder under integrations/sources and one line here.
+MOLVA_SOURCES = {
+    "insales": "molva.integrations.sources.insales.source.InSalesSource",
+    "manual": "molva.integrations.sources.manual.source.ManualSource",
+}
+
 LANGUAGE_CODE = env.str("MOLVA_LANGUAGE", default="ru")
 LANGUAGES = [("ru", "Русский"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -229,5 +235,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": LOG_LINE}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # one line a call of a shop would drown the rest
+    "loggers": {"httpx2": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": MOLVA_LOG_LEVEL},
 }

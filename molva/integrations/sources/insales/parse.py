@@ -43,7 +43,7 @@ def parse_order(body: dict[str, Any], codes_by_id: dict[str, str] | None = None)
     for key in ("id", "created_at"):
         if body.get(key) in (None, ""):
             raise NotUnderstood(f"not an order: no “{key}”")
-    created_at = _moment(body, "created_at")
+    created_at = _end_of_second(_moment(body, "created_at"))
     lines = tuple(_line(line) for line in _list(body, "order_lines"))
     delivery = _minor(_first(body, "full_delivery_price", "delivery_price"))
     total = _minor(body.get("total_price"))
@@ -53,7 +53,7 @@ def parse_order(body: dict[str, Any], codes_by_id: dict[str, str] | None = None)
         external_id=str(body["id"]),
         number=str(body.get("number") or body["id"]),
         created_at=created_at,
-        seq=_moment(body, "updated_at") if body.get("updated_at") else created_at,
+        seq=_moment(body, "updated_at") if body.get("updated_at") else _moment(body, "created_at"),
         client=_client(body),
         status=status,
         status_title=title,
@@ -171,6 +171,14 @@ def _moment(body: dict[str, Any], key: str) -> int:
     if moment.tzinfo is None:
         raise NotUnderstood(f"“{key}” has no time zone: {body[key]!r}")
     return to_micros(moment)
+
+
+def _end_of_second(micros: int) -> int:
+    """The shop cuts the moment of an order to whole seconds, so a click of that very second may seem to come later.
+
+    The order was made some time within the second: its last microsecond lets what led to the order come before it.
+    """
+    return micros + 999_999 if micros % 1_000_000 == 0 else micros
 
 
 def _minor(value: Any) -> int:
