@@ -98,7 +98,7 @@ class Order:
 
 
 def order_from_json(data: Mapping[str, Any]) -> Order:
-    """The order that `dataclasses.asdict` was made of."""
+    """The order whose attributes are `data`."""
     return Order(
         **{
             **data,

@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -56,8 +57,12 @@ class RunningShop(Shop):
         self._closed.wait()
 
     def _keep_saving(self) -> None:
-        while not self._closed.wait(SAVE_EVERY):
+        pause = SAVE_EVERY
+        while not self._closed.wait(pause):
+            started = time.monotonic()
             self.store.save()
+            # A big shop is saved less often: writing must not take more than a tenth of the time.
+            pause = max(SAVE_EVERY, 10 * (time.monotonic() - started))
 
     @property
     def api_key(self) -> str:

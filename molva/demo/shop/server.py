@@ -54,10 +54,6 @@ class _Handler(BaseHTTPRequestHandler):
     # Head and body leave together: apart, the second would wait 40 ms for the client's late acknowledgement.
     wbufsize = -1
     disable_nagle_algorithm = True
-    disable_nagle_algorithm = (
-        True  # head and body are two writes: without this the client waits 40 ms for the second
-    )
-
     server: "ShopServer"
 
     def _run(self) -> None:

@@ -5,7 +5,6 @@ import os
 import secrets
 import threading
 from collections import defaultdict
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +90,8 @@ class Store:
         with self.lock:
             if self.path is None or not self.changed:
                 return
-            text = json.dumps(self._dump(), ensure_ascii=False)
+            # Orders are told by their attributes: `asdict` would copy each of them first.
+            text = json.dumps(self._dump(), ensure_ascii=False, default=vars)
             self.changed = False
         self.path.parent.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_name(f"{self.path.name}.{secrets.token_hex(4)}")
@@ -103,7 +103,7 @@ class Store:
         return {
             "settings": self.settings,
             "ids": self._ids,
-            "orders": [asdict(order) for order in self.orders.values()],
+            "orders": list(self.orders.values()),
             "tables": {name: list(rows.values()) for name, rows in self.tables.items()},
             "carts": self.carts,
         }
