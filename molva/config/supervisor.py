@@ -78,7 +78,7 @@ class Supervisor:
             child.failures = 1 if now - child.started > STEADY_SECONDS else child.failures + 1
             pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (child.failures - 1))
             child.due = now + pause
-            logger.error("process ended name=%s code=%d again_in=%.1f", child.name, code, pause)
+            logger.error("process ended name=%s code=%d again_in=%.2f", child.name, code, pause)
         elif now >= child.due:
             child.started = now
             child.process = subprocess.Popen(child.command, env=self._environ)  # noqa: S603 - our own commands
@@ -112,6 +112,9 @@ def die_with_parent(parent: int | None = None) -> None:
     told = os.environ.get(PARENT_VARIABLE)
     if told is None or sys.platform != "linux":
         return
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl C reaches the whole group; the supervisor passes it on
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != (parent or int(told)):  # it died before the line above
         sys.exit(1)

@@ -1,6 +1,8 @@
 """The web process's one door: clicks go to the tracker, health is answered here, all the rest is Django's."""
 
+import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -10,6 +12,9 @@ from molva.config.supervisor import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "molva.config.settings")
 die_with_parent(os.getppid())  # the server's own worker must not outlive a killed server
+if multiprocessing.parent_process():
+    # The worker has inherited the server's handlers, which stop nothing here; it sets its own after this import.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 _django = get_wsgi_application()
 
 # These need the registry that the line above has filled.
