@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 from molva.kit.codes import fold
@@ -193,7 +194,15 @@ def one_of(*allowed: str) -> Callable[[Any], str]:
 
 def moment(value: Any) -> int:
     """A time with its offset, in microseconds UTC."""
-    if type(value) is not str or not _MOMENT.fullmatch(value):
+    if type(value) is not str:
+        raise Wrong("must be a time such as 2026-03-01T12:00:00+03:00")
+    return _moment(value)
+
+
+@lru_cache(maxsize=1024)
+def _moment(value: str) -> int:
+    """Kept for a while: the same moment often stands twice in one event."""
+    if not _MOMENT.fullmatch(value):
         raise Wrong("must be a time such as 2026-03-01T12:00:00+03:00")
     try:
         return (datetime.fromisoformat(value) - _EPOCH) // _MICROSECOND
@@ -206,6 +215,8 @@ def decimal(value: Any) -> int | Fraction:
     if type(value) is not str or not _DECIMAL.fullmatch(value):
         raise Wrong("must be a number in a string such as \"12.5\"")
     try:
+        if "." not in value:
+            return int(value)
         exact = Fraction(value)
     except ValueError:
         raise Wrong("has too many digits") from None

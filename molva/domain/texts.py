@@ -4,7 +4,7 @@ Pure: no catalogues of translations, so that a file run by `molva simulate` and 
 """
 
 from molva.domain.terms import Terms
-from molva.domain.verdicts import Commission, Decision
+from molva.domain.verdicts import Commission, CommissionLine, Decision
 from molva.domain.wording import money_words, percent_words, time_words
 
 _REASONS = {
@@ -83,28 +83,56 @@ def verdict_text(decision: Decision, unpaid: str | None, lang: str, terms: Terms
 
 def commission_text(commission: Commission, lang: str, terms: Terms) -> str:
     """What the commission is made of: rate and base of every rule that pays in it."""
+    return _commission_words(commission, _shares(commission), lang, terms)
 
-    def money(minor: int) -> str:
-        return money_words(minor, terms.currency, terms.digits, lang)
 
-    bases: dict[tuple[str, str | None, int | None], list[int]] = {}
+def commission_texts(commission: Commission, terms: Terms) -> dict[str, str]:
+    """The same in every language."""
+    shares = _shares(commission)
+    return {lang: _commission_words(commission, shares, lang, terms) for lang in _FIRST}
+
+
+class _Share:
+    """The lines of a commission that one rule pays at one rate, summed; minor units."""
+
+    __slots__ = ("amount", "base", "full", "percent", "rule", "uncut")
+
+    def __init__(self, line: CommissionLine) -> None:
+        self.rule = line.rule
+        self.percent = line.percent
+        self.base = self.amount = self.full = self.uncut = 0
+
+
+def _shares(commission: Commission) -> list[_Share]:
+    shares: dict[str, _Share] = {}
     for line in commission.lines:
         if line.percent is None and line.fixed_minor is None:
             continue
-        sums = bases.setdefault((line.rule, line.percent, line.fixed_minor), [0, 0, 0, 0])
-        sums[0] += line.base_minor
-        sums[1] += line.amount_minor
-        sums[2] += line.full_minor
-        sums[3] += line.uncut_minor
+        share = shares.get(line.rule)
+        if share is None:
+            share = shares[line.rule] = _Share(line)
+        share.base += line.base_minor
+        share.amount += line.amount_minor
+        share.full += line.full_minor
+        share.uncut += line.uncut_minor
+    return list(shares.values())
+
+
+def _commission_words(commission: Commission, shares: list[_Share], lang: str, terms: Terms) -> str:
+    currency, digits = terms.currency, terms.digits
     parts = []
-    for (rule, percent, _), (base, amount, full, uncut) in bases.items():
-        if full and not amount:
-            parts.append(_BEYOND[lang].format(rule=rule))
+    for share in shares:
+        if share.full and not share.amount:
+            parts.append(_BEYOND[lang].format(rule=share.rule))
             continue
-        if percent is not None:
-            said = _PERCENT[lang].format(percent=percent_words(percent, lang), base=money(base), rule=rule)
+        if share.percent is not None:
+            base = money_words(share.base, currency, digits, lang)
+            said = _PERCENT[lang].format(percent=percent_words(share.percent, lang), base=base, rule=share.rule)
         else:
-            said = _FIXED[lang].format(sum=money(uncut), rule=rule)
-        parts.append(said + _CUT[lang].format(sum=money(full)) if uncut > full else said)
+            said = _FIXED[lang].format(sum=money_words(share.uncut, currency, digits, lang), rule=share.rule)
+        if share.uncut > share.full:
+            said += _CUT[lang].format(sum=money_words(share.full, currency, digits, lang))
+        parts.append(said)
     frame = _FIRST if commission.level == 1 else _SECOND
-    return frame[lang].format(money=money(commission.amount_minor), level=commission.level, how="; ".join(parts))
+    money = money_words(commission.amount_minor, currency, digits, lang)
+    return frame[lang].format(money=money, level=commission.level, how="; ".join(parts))

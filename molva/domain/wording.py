@@ -32,11 +32,16 @@ def percent_words(percent: str, lang: str) -> str:
 
 def time_words(at: int, zone: str, lang: str) -> str:
     """«1 March 2026, 12:00»: minutes are enough for people."""
-    try:
-        moment = (_EPOCH + timedelta(microseconds=at)).astimezone(_zone(zone))
-    except OverflowError:
-        moment = datetime.max.replace(tzinfo=UTC)
+    moment = _local(at, zone)
     return f"{moment.day} {_MONTHS[lang][moment.month - 1]} {moment.year}, {moment.hour:02d}:{moment.minute:02d}"
+
+
+@lru_cache(maxsize=1024)
+def _local(at: int, zone: str) -> datetime:
+    try:
+        return (_EPOCH + timedelta(microseconds=at)).astimezone(_zone(zone))
+    except OverflowError:  # the last hours of the last year there is
+        return datetime.max.replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=64)

@@ -48,6 +48,10 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
 
 def parse_minor(text: str, digits: int = 2) -> int:
     """«1234.5» → 123450. ValueError unless it is a plain decimal in whole minor units."""
+    if text[-digits - 1 : -digits] == "." and text.isascii():  # the usual form, read without an expression
+        plain = text[: -digits - 1] + text[-digits:]
+        if plain.isdigit() and len(plain) > digits:
+            return int(plain)
     if not _AMOUNT.fullmatch(text):
         raise ValueError("not a plain decimal number")
     whole, _, fraction = text.partition(".")

@@ -1,6 +1,6 @@
 """events.jsonl → facts: what each line says, checked for itself. What needs other lines is checked in `history`."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from sys import intern
 from typing import Any
@@ -85,14 +85,23 @@ class EventReader:
         self._money = money(digits)
         self._seen: set[str] = set()
         self._categories: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._readers: dict[str, Callable[[Reader, dict[str, Any], int, int], Any]] = {
+            "touch": self._read_touch,
+            "lead": self._read_lead,
+            "order": self._read_order,
+            "rules": self._read_rules,
+            "partner": self._read_partner,
+            "payout": self._read_payout,
+        }
 
     def read(self, source: Iterable[bytes]) -> Events:
         """Read the whole file."""
-        parser = JsonReader()
+        parser, reader = JsonReader(), Reader()
         for number, raw in numbered_lines(source):
             value, problems = parser.parse(raw)
-            reader = Reader()
             if not problems:
+                if reader.problems:
+                    reader = Reader()
                 self._read_event(value, number, reader)
                 problems = reader.problems
             if problems:
@@ -109,7 +118,7 @@ class EventReader:
             return
         reader.object(value, (), _KEYS[kind])
         at = reader.need(value, "at", (), moment)
-        made = getattr(self, "_read_" + kind)(reader, value, -1 if at is None else at, number)
+        made = self._readers[kind](reader, value, -1 if at is None else at, number)
         if reader.problems or at is None or (self._until is not None and at > self._until):
             return
         if kind in _ONCE:

@@ -6,6 +6,8 @@ from typing import Any
 
 from molva.domain.reading import Path, Problem
 
+# Without these in a line a colon follows the quote of its key at once.
+_SPACES = (b" :", b"\t", b"\n", b"\r")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -20,13 +22,21 @@ class JsonReader:
 
     def __init__(self) -> None:
         self._doubled = False
-        self._decoder = json.JSONDecoder(object_pairs_hook=self._object, parse_constant=_refuse)
+        self._plain = json.JSONDecoder(parse_constant=_refuse)
+        self._watchful = json.JSONDecoder(object_pairs_hook=self._object, parse_constant=_refuse)
 
     def parse(self, raw: bytes) -> tuple[Any, list[Problem]]:
         """The value and what is wrong with it; of a text that is no JSON the value is None."""
         self._doubled = False
         try:
-            value = self._decoder.decode(raw.decode())
+            text = raw.decode()
+            line = raw.strip()
+            if not any(space in line for space in _SPACES):
+                value = self._plain.decode(text)
+                # A colon right after a quote ends each key; as many keys as that, so none stands twice.
+                if text.count('":') == _count_keys(value):
+                    return value, []
+            value = self._watchful.decode(text)
         except UnicodeDecodeError:
             return None, [Problem((), "is not UTF-8")]
         except RecursionError:
@@ -64,6 +74,19 @@ def without_bom(raw: bytes) -> bytes:
 def canonical(value: Any) -> str:
     """A text that is the same for values equal as JSON."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def _count_keys(value: Any) -> int:
+    """How many keys the objects in a value have."""
+    if type(value) is dict:
+        count = len(value)
+        for inner in value.values():
+            if type(inner) is dict or type(inner) is list:
+                count += _count_keys(inner)
+        return count
+    if type(value) is list:
+        return sum(_count_keys(inner) for inner in value if type(inner) is dict or type(inner) is list)
+    return 0
 
 
 def _refuse(constant: str) -> None:

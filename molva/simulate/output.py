@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from molva.domain.terms import Terms
-from molva.domain.texts import commission_text, verdict_text
+from molva.domain.texts import commission_texts, verdict_text
 from molva.domain.verdicts import Attribution, Commission, CommissionLine, Decision, OrderOwed
 from molva.kit.money import format_minor
 from molva.simulate.events import Events, Story
@@ -16,24 +16,30 @@ from molva.simulate.run import Balance, Outcome, Posted
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LANGUAGES = ("en", "ru")
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def write_json(write: Callable[[str], object], events: Events, outcome: Outcome, terms: Terms) -> None:
     """Write the document."""
     shape = Shape(terms)
-    encode = json.JSONEncoder(ensure_ascii=False, separators=(", ", ": ")).encode
-    parts: list[tuple[str, Iterator[dict[str, Any]]]] = [
-        ("orders", (shape.order(story, outcome) for story in in_order(events))),
+    parts: list[tuple[str, Iterator[str]]] = [
+        ("orders", (_encode(shape.order(story, outcome)) for story in in_order(events))),
         ("postings", (shape.posting(one) for one in outcome.postings)),
-        ("balances", (shape.balance(partner, outcome.balances[partner]) for partner in sorted(outcome.balances))),
+        ("balances", (_encode(shape.balance(*row)) for row in sorted(outcome.balances.items(), key=_first))),
         ("attributions", (shape.attribution(one) for one in outcome.attributions)),
     ]
     for number, (name, rows) in enumerate(parts):
         write(("{\n" if number == 0 else ",\n") + f'"{name}": [')
-        for index, row in enumerate(rows):
-            write((",\n" if index else "\n") + encode(row))
+        gap = "\n"
+        for row in rows:
+            write(gap + row)
+            gap = ",\n"
         write("\n]")
     write("\n}\n")
+
+
+def _first(row: tuple[str, Balance]) -> str:
+    return row[0]
 
 
 def in_order(events: Events) -> list[Story]:
@@ -90,7 +96,7 @@ class Shape:
             "level": commission.level,
             "amount": self.money(commission.amount_minor),
             "lines": [self._line(line) for line in commission.lines],
-            "text": {lang: commission_text(commission, lang, self.terms) for lang in _LANGUAGES},
+            "text": commission_texts(commission, self.terms),
         }
 
     def _line(self, line: CommissionLine) -> dict[str, Any]:
@@ -103,16 +109,14 @@ class Shape:
             "amount": self.money(line.amount_minor),
         }
 
-    def posting(self, posted: Posted) -> dict[str, Any]:
-        """A posting."""
-        return {
-            "at": self.time(posted.at),
-            "order": posted.order,
-            "partner": posted.partner,
-            "level": posted.level,
-            "kind": posted.kind,
-            "amount": self.money(posted.amount_minor),
-        }
+    def posting(self, posted: Posted) -> str:
+        """A posting; there are so many that they are written without a detour by a dictionary."""
+        order = "null" if posted.order is None else _encode(posted.order)
+        level = "null" if posted.level is None else posted.level
+        return (
+            f'{{"at": "{self.time(posted.at)}", "order": {order}, "partner": {_encode(posted.partner)}, '
+            f'"level": {level}, "kind": "{posted.kind}", "amount": "{self.money(posted.amount_minor)}"}}'
+        )
 
     def balance(self, partner: str, balance: Balance) -> dict[str, Any]:
         """A partner's balances."""
@@ -124,11 +128,8 @@ class Shape:
             "paid": self.money(balance.paid),
         }
 
-    def attribution(self, one: Attribution) -> dict[str, Any]:
+    def attribution(self, one: Attribution) -> str:
         """Whose a client is or was."""
-        return {
-            "client": one.client,
-            "partner": one.partner,
-            "from": self.time(one.start),
-            "to": None if one.end is None else self.time(one.end),
-        }
+        end = "null" if one.end is None else f'"{self.time(one.end)}"'
+        client, partner = _encode(one.client), _encode(one.partner)
+        return f'{{"client": {client}, "partner": {partner}, "from": "{self.time(one.start)}", "to": {end}}}'
