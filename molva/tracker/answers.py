@@ -26,6 +26,7 @@ _COMMON = (
     "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
 )
 _REDIRECT = f"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n{_COMMON}"
+_date = ""  # the line of the Date header; renewed by the process, since making it costs as much as an answer
 
 _TEXTS = {
     "unknown": {
@@ -48,11 +49,17 @@ _TEXTS = {
 }
 
 
+def set_date(text: str) -> None:
+    """The moment that the next answers tell, in the form of HTTP."""
+    global _date
+    _date = f"Date: {text}\r\n"
+
+
 def redirect(location: str, cookie: str | None) -> bytes:
     """302 to an address; the cookie only when the click is durable."""
     if cookie:
-        return f"{_REDIRECT}Set-Cookie: {cookie}\r\nLocation: {location}\r\n\r\n".encode("latin-1")
-    return f"{_REDIRECT}Location: {location}\r\n\r\n".encode("latin-1")
+        return f"{_REDIRECT}{_date}Set-Cookie: {cookie}\r\nLocation: {location}\r\n\r\n".encode("latin-1")
+    return f"{_REDIRECT}{_date}Location: {location}\r\n\r\n".encode("latin-1")
 
 
 def page(status: int, text: str, language_header: bytes, *, with_body: bool = True) -> bytes:
@@ -79,7 +86,9 @@ def as_json(status: int, data: Mapping[str, object], headers: Mapping[str, str] 
 def answer(status: int, body: bytes, headers: Mapping[str, str], *, with_body: bool = True) -> bytes:
     """A whole answer; without body for HEAD, whose headers still tell its length."""
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    head = f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Length: {len(body)}\r\n{_COMMON}{lines}\r\n"
+    head = (
+        f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Length: {len(body)}\r\n{_date}{_COMMON}{lines}\r\n"
+    )
     return head.encode("latin-1") + (body if with_body else b"")
 
 

@@ -3,23 +3,24 @@
 import asyncio
 import fcntl
 import logging
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from email.utils import formatdate
 from importlib import import_module
 from pathlib import Path
 from typing import cast
 
+from molva.tracker import answers
 from molva.tracker.app import Tracker
 from molva.tracker.database import open_reader
 from molva.tracker.links import Watch
 from molva.tracker.protocol import Connection
 from molva.tracker.queue import ClickQueue
-from molva.tracker.settings import TrackerSettings, split_bind
+from molva.tracker.settings import TrackerSettings
 from molva.tracker.writer import ClickWriter
 from molva.tracking import clickfile
 
@@ -28,23 +29,6 @@ TICK = 0.25  # seconds
 LINKS_POLL = 0.5
 DRAIN = 10.0
 LOCK_WAIT = 15.0
-
-
-def run_tracker(*, data_dir: Path, database: str, bind: str, secret: bytes, cookie_secure: bool) -> None:
-    """Run the tracker until SIGTERM or SIGINT; `database` is a path, a sqlite:// or a postgres:// URL."""
-    host, port = split_bind(bind)
-    run(
-        TrackerSettings(
-            data_dir=data_dir,
-            database=database,
-            secret=secret,
-            host=host,
-            port=port,
-            cookie_secure=cookie_secure,
-            node=int(os.environ.get("MOLVA_TRACKER_NODE") or 0),
-            rate_per_minute=int(os.environ.get("MOLVA_TRACKER_RATE") or 60),
-        )
-    )
 
 
 def run(settings: TrackerSettings) -> None:
@@ -108,6 +92,7 @@ async def _tick(tracker: Tracker, settings: TrackerSettings) -> None:
     turn = 0
     while True:
         tracker.now = loop.time()
+        answers.set_date(formatdate(usegmt=True))
         tracker.queue.check()
         turn += 1
         if turn % 4 == 0:

@@ -64,6 +64,7 @@ class ClickQueue:
         self._is_busy = False  # a batch is with the writer, or is about to be
         self._flying_since = 0.0
         self._is_stalled = False
+        self._has_failed = False
 
     def put(self, passenger: Passenger) -> None:
         """Take a click; its answer comes later, or at once when there is no hope of a soon commit."""
@@ -99,8 +100,8 @@ class ClickQueue:
 
     @property
     def is_healthy(self) -> bool:
-        """Whether clicks reach the disk in time."""
-        return not self._is_stalled
+        """Whether clicks reach the disk, and in time."""
+        return not (self._is_stalled or self._has_failed)
 
     async def drain(self, seconds: float) -> None:
         """Wait until everything is answered, at most so long."""
@@ -123,6 +124,7 @@ class ClickQueue:
     def _finish(self, problem: BaseException | None) -> None:
         finished, self._flying = self._flying, []
         self._is_stalled = False
+        self._has_failed = problem is not None
         self.counters.batches += 1
         if problem is None:
             self.counters.stored += len(finished)

@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
+from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -40,6 +41,7 @@ def test_redirect_carries_a_signed_token_and_is_stored(tracker: TrackerProcess) 
     assert before <= token.at_micros <= time.time_ns() // 1000
     assert answer.headers["set-cookie"].endswith("; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax")
     assert answer.headers["cache-control"] == "no-store"
+    assert abs(parsedate_to_datetime(answer.headers["date"]).timestamp() - time.time()) < 5
 
 
 def test_visitor_stays_the_same_and_ids_grow(tracker: TrackerProcess) -> None:
