@@ -8,13 +8,21 @@ from django.db import connection, transaction
 
 from molva.audit.books import BOOK_CHECKS
 from molva.audit.breaches import Breach, Check, Extent
+from molva.audit.explanations import EXPLANATION_CHECKS
 from molva.audit.payouts import PAYOUT_CHECKS
+from molva.audit.settlement import SETTLEMENT_CHECKS
 from molva.audit.tables import TABLE_CHECKS
 from molva.programmes.models import Partner
 from molva.workspaces.models import Workspace
 from molva.workspaces.scoping import scope
 
-CHECKS: tuple[Check, ...] = (*BOOK_CHECKS, *PAYOUT_CHECKS, *TABLE_CHECKS)
+CHECKS: tuple[Check, ...] = (
+    *BOOK_CHECKS,
+    *PAYOUT_CHECKS,
+    *TABLE_CHECKS,
+    *EXPLANATION_CHECKS,
+    *SETTLEMENT_CHECKS,
+)
 
 
 def run_checks(

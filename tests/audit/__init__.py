@@ -1,0 +1,1 @@
+"""`molva check`: silent on sound books, and names the very row on tampered ones."""
