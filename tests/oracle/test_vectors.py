@@ -12,7 +12,7 @@ from tests.oracle.engine import run_engine
 from tests.oracle.model import simulate
 
 Json = dict[str, Any]
-CASES = json.loads((Path(__file__).parent / "vectors/commission_rules.json").read_text())["cases"]
+CASES = json.loads((Path(__file__).parents[1] / "simulate/commission_rules.json").read_text())["cases"]
 
 
 def reward(told: Json) -> Json:
