@@ -13,7 +13,7 @@ urlpatterns = [
     path("", include("molva.web.public.urls")),
 ]
 
-handler400 = "molva.web.ui.errors.bad_request"
-handler403 = "molva.web.ui.errors.forbidden"
-handler404 = "molva.web.ui.errors.not_found"
-handler500 = "molva.web.ui.errors.server_error"
+handler400 = "molva.web.ui.faults.bad_request"
+handler403 = "molva.web.ui.faults.permission_denied"
+handler404 = "molva.web.ui.faults.page_not_found"
+handler500 = "molva.web.ui.faults.server_error"

@@ -4,45 +4,35 @@ import json
 import os
 import subprocess
 import sys
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
-from django.db import connection
+
+from tests.databases import fresh_database
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KILLS = 8
 
 
-@pytest.fixture
-def database_url(tmp_path: Path, db: None) -> Iterator[str]:
-    """An empty database of the kind this run uses, reachable by other processes."""
-    if connection.vendor == "sqlite":
-        yield f"sqlite:///{tmp_path / 'crash.db'}"
-        return
-    server, _, _ = os.environ["MOLVA_TEST_DATABASE"].rpartition("/")
-    name = f"molva_crash_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(os.environ["MOLVA_TEST_DATABASE"], autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}")
-        yield f"{server}/{name}"
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def test_killed_workers_lose_and_double_nothing(database_url: str, tmp_path: Path) -> None:
+@pytest.mark.database
+def test_killed_workers_lose_and_double_nothing(tmp_path: Path) -> None:
     environment = {
         **os.environ,
-        "DATABASE_URL": database_url,
         "MOLVA_DATA": str(tmp_path),
         "DJANGO_SETTINGS_MODULE": "molva.config.settings",
         "PYTHONPATH": str(ROOT),
         "MOLVA_LOG_LEVEL": "ERROR",
     }
     code = f"import django; django.setup(); from tests.jobs.crash_run import main; main({KILLS})"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
-    )
+    with fresh_database(tmp_path) as environment["DATABASE_URL"]:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told.pop("taken_back") > 0
