@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from molva.kit import clock
-from molva.web.ui import faults
+from molva.web.ui import errors
 from molva.web.ui.charts import LineChart, Series, Step, funnel
 from molva.web.ui.filters import read_filter
 from molva.web.ui.formats import day_short
@@ -166,5 +166,5 @@ def show(request: HttpRequest) -> HttpResponse:
     if page not in PAGES:
         raise Http404
     if page == "fault":
-        return faults.server_error(request)
+        return errors.server_error(request)
     return render(request, f"ui/gallery/{page}.html", _context(request) | {"theme_name": page})

@@ -45,7 +45,7 @@
       animation: still ? false : { duration: 240 },
       interaction: { mode: "index", intersect: false },
       scales: {
-        x: { grid: { display: false }, border: { color: colour("line") }, ticks: { color: ink, font, maxTicksLimit: 7, maxRotation: 0 } },
+        x: { grid: { display: false }, border: { color: colour("line") }, ticks: { color: ink, font, maxTicksLimit: innerWidth < 720 ? 5 : 7, maxRotation: 0 } },
         y: {
           beginAtZero: true,
           border: { display: false },

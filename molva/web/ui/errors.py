@@ -34,13 +34,13 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return _fault(400, "alert-circle", "need", _("We did not understand the request"), text)
 
 
-def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403: never says whether the thing exists."""
     text = _("This page is for other people. If it should be for you, ask the owner of the programme.")
     return _fault(403, "lock", "quiet", _("There is no entrance here"), text)
 
 
-def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404."""
     text = _("The address may have a mistake, or the page has moved. Nothing of yours is lost.")
     return _fault(404, "map-pin", "quiet", _("There is no such page"), text)
