@@ -1,6 +1,7 @@
 """The way of a click through the web port: what reaches the tracker, and what a visitor sees when it is away."""
 
 import io
+import re
 import socket
 import threading
 import time
@@ -52,7 +53,7 @@ class Tracker:
                 self._talk(peer)
 
     def _talk(self, peer: socket.socket) -> None:
-        while self._answers and (asked := peer.recv(65536)):
+        while self._answers and (asked := _read_request(peer)):
             self.asked.append(asked)
             answer = self._answers.pop(0)
             if answer is None:  # hang up without a word
@@ -64,6 +65,15 @@ class Tracker:
 
     def close(self) -> None:
         self._listener.close()
+
+
+def _read_request(peer: socket.socket) -> bytes:
+    """A whole request, however it is cut; nothing when the other side has hung up."""
+    asked = peer.recv(65536)
+    length = re.search(rb"content-length: (\d+)", asked, re.IGNORECASE)
+    while length and len(asked.partition(b"\r\n\r\n")[2]) < int(length[1]):
+        asked += peer.recv(65536)
+    return asked
 
 
 @pytest.fixture
