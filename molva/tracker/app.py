@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from molva.domain.click_id import derive_key, make_token, visitor_text
@@ -238,6 +239,7 @@ class Tracker:
         return answers.page(status, text, language, with_body=request.method != b"HEAD")
 
 
+@lru_cache(maxsize=4096)
 def _folded_code(raw: bytes) -> str | None:
     """The code of a path in the form in which it is stored; None when it cannot be one."""
     if not raw or len(raw) > _CODE_LIMIT:

@@ -10,6 +10,7 @@ from molva.tracking.clickfile import FLAG_BOT, FLAG_EMBEDDED, FLAG_NO_LANGUAGE, 
 
 # A browser without a window is still a browser that follows links and buys; it says nothing about the person.
 _NOT_CRAWLERS = {"HeadlessChrome"}
+_AHEAD = frozenset({b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"})
 # Fetchers of link previews that the published list does not know.
 _PREVIEWS = ("SkypeUriPreview", "BingPreview", "MAX-?Bot")
 _CRAWLERS = [
@@ -31,8 +32,9 @@ def request_flags(headers: Mapping[bytes, bytes], agent: str) -> int:
     # Old browsers send no Sec-Fetch-Dest: absent is unknown, and unknown is a person.
     if headers.get(b"sec-fetch-dest", b"document") != b"document":
         flags |= FLAG_EMBEDDED
-    for name in (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"):
-        if b"prefetch" in headers.get(name, b"") or b"preview" in headers.get(name, b""):
+    if not _AHEAD.isdisjoint(headers):
+        words = b" ".join(headers.get(name, b"") for name in _AHEAD)
+        if b"prefetch" in words or b"preview" in words:
             flags |= FLAG_PREFETCH
     if b"accept-language" not in headers:
         flags |= FLAG_NO_LANGUAGE

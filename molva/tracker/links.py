@@ -39,21 +39,21 @@ class Book(Generic[Key, Value]):
         self._age = 0
         self._waiting: dict[Key, list[Callable[[Found[Value]], None]]] = {}
         self._is_asking = False
-        self._is_frozen = False
+        self.is_frozen = False
 
     def age(self) -> None:
         """Everything remembered so far is to be asked again at its next use."""
         self._age += 1
-        self._is_frozen = False
+        self.is_frozen = False
 
     def freeze(self) -> None:
         """The database is away: what is remembered serves at any age, until the next `age`."""
-        self._is_frozen = True
+        self.is_frozen = True
 
     def get(self, key: Key) -> Found[Value] | None:
         """What is remembered, when it is fresh; else `find` it."""
         known = self._known.get(key)
-        if known is None or (known[0] != self._age and not self._is_frozen):
+        if known is None or (known[0] != self._age and not self.is_frozen):
             return None
         self._known.move_to_end(key)
         return Found(known[1], True)
@@ -132,7 +132,7 @@ class Watch:
                     book.freeze()
                 await loop.run_in_executor(self._executor, self._reader.close)
             else:
-                if changed or not self.is_up:
+                if changed or not self.is_up or any(book.is_frozen for book in self._books):
                     for book in self._books:
                         book.age()
                 self.is_up = True

@@ -6,6 +6,7 @@ Keep-alive and pipelining work; headers, bodies and waiting have limits. An answ
 
 import asyncio
 from collections import deque
+from functools import lru_cache
 from typing import Protocol, cast
 
 import httptools
@@ -30,6 +31,13 @@ _WANTED = frozenset(
         b"x-purpose",
     }
 )
+
+
+@lru_cache(maxsize=1024)
+def _wanted(name: bytes) -> bytes | None:
+    """The header's name in lower case when somebody reads it; remembered, for there are few and each is frequent."""
+    lower = name.lower()
+    return lower if lower in _WANTED else None
 
 
 class Request:
@@ -109,13 +117,14 @@ class Connection(asyncio.Protocol):
 
     def on_url(self, url: bytes) -> None:
         self._request.target += url
-        self._count(len(url))
+        self._size += len(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value))
-        name = name.lower()
-        if name in _WANTED:
-            self._request.headers[name] = value
+        self._size += len(name) + len(value)
+        if self._size > HEADER_LIMIT:
+            self._refuse(431)
+        elif wanted := _wanted(name):
+            self._request.headers[wanted] = value
 
     def on_headers_complete(self) -> None:
         request = self._request
@@ -185,11 +194,6 @@ class Connection(asyncio.Protocol):
             self._refuse(408)
         elif not self.is_busy and waited > idle_timeout:
             self.close()
-
-    def _count(self, size: int) -> None:
-        self._size += size
-        if self._size > HEADER_LIMIT:
-            self._refuse(431)
 
     def _begin(self, request: Request) -> None:
         self._present = request

@@ -65,7 +65,7 @@ class Load:
 def test_no_promised_click_is_lost_or_doubled_at_kill_9(make_tracker: Callable[..., TrackerProcess]) -> None:
     tracker = make_tracker(MOLVA_TRACKER_RATE="0")
     tracker.start()
-    chance = random.Random(20261123)  # noqa: S311 - moments of a test
+    chance = random.Random(20261123)
     load = Load(tracker)
 
     for _ in range(ROUNDS):

@@ -58,7 +58,7 @@ def test_every_changed_character_is_noticed() -> None:
 
 
 def test_tokens_sort_by_time() -> None:
-    moments = sorted(random.Random(1).sample(range(AT, AT + DAY), 50))  # noqa: S311 - a test's moments
+    moments = sorted(random.Random(1).sample(range(AT, AT + DAY), 50))
     tokens = [make_token(make_click_id(moment), b"visitor!", KEY)[:12] for moment in moments]
 
     alphabet = "abcdefghijklmnopqrstuvwxyz234567"
