@@ -47,7 +47,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _https
 SESSION_COOKIE_NAME = "__Host-sid" if _https else "sid"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "molva.web.ui.faults.csrf_failure"
+CSRF_FAILURE_VIEW = "molva.web.ui.errors.csrf_failure"
 SECURE_HSTS_SECONDS = env.int("MOLVA_HSTS_SECONDS", default=31536000 if _https else 0)
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"

@@ -3,17 +3,19 @@
 from django.urls import include, path
 
 from molva.config.media import show_upload
+from molva.web.office.home import setup
 
 urlpatterns = [
     path("media/<path:name>", show_upload, name="media"),
     path("ui/", include("molva.web.ui.urls")),
     path("", include("molva.web.hooks.urls")),
+    path("setup/<str:token>/", setup, name="setup"),
     path("office/", include("molva.web.office.urls")),
     path("cabinet/", include("molva.web.cabinet.urls")),
     path("", include("molva.web.public.urls")),
 ]
 
-handler400 = "molva.web.ui.faults.bad_request"
-handler403 = "molva.web.ui.faults.permission_denied"
-handler404 = "molva.web.ui.faults.page_not_found"
-handler500 = "molva.web.ui.faults.server_error"
+handler400 = "molva.web.ui.errors.bad_request"
+handler403 = "molva.web.ui.errors.forbidden"
+handler404 = "molva.web.ui.errors.not_found"
+handler500 = "molva.web.ui.errors.server_error"
