@@ -133,7 +133,10 @@
     const high = Number(input.max || 100);
     input.style.setProperty("--fill", `${((input.value - low) * 100) / (high - low || 1)}%`);
     const out = input.dataset.output && doc.getElementById(input.dataset.output);
-    if (out) out.textContent = new Intl.NumberFormat(root.lang).format(input.value) + (input.dataset.unit || "");
+    if (out) {
+      const figure = new Intl.NumberFormat(root.lang).format(input.value);
+      out.textContent = (input.dataset.before || "") + figure + (input.dataset.unit || "");
+    }
   }
 
   /* ---- listening ---- */
