@@ -72,12 +72,13 @@ def verdict_text(decision: Decision, unpaid: str | None, lang: str, terms: Terms
     touch = decision.touch
     reason = touch.kind if decision.reason == "link" and touch else decision.reason
     partner = decision.partner or (decision.losers[0].partner if decision.losers else "")
-    said = _REASONS[lang][reason].format(
-        partner=partner,
-        code=touch.code if touch else "",
-        at=time_words(touch.at, terms.timezone, lang) if touch else "",
-        since="" if decision.since is None else time_words(decision.since, terms.timezone, lang),
-    )
+    said = _REASONS[lang][reason]
+    if "{at}" in said and touch is not None:
+        said = said.format(partner=partner, at=time_words(touch.at, terms.timezone, lang))
+    elif "{since}" in said and decision.since is not None:
+        said = said.format(partner=partner, since=time_words(decision.since, terms.timezone, lang))
+    else:
+        said = said.format(partner=partner, code=touch.code if touch else "")
     return f"{said} {_UNPAID[lang][unpaid]}" if unpaid else said
 
 

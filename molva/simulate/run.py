@@ -118,7 +118,8 @@ class Run:
             if story.decision is not None and story.decision.partner is not None:
                 story.sale = Sale(order, story.decision, self._directory)
                 buyer.sales_to(story.sale.partner.id).add(story.sale)
-        changed = buyer.sales_to(story.sale.partner.id).update(story.sale, buyer.first_created) if story.sale else []
+        sale = story.sale
+        changed = buyer.sales_to(sale.partner.id).update(sale, buyer.first_created) if sale is not None else []
         if is_whole:
             changed += [sale for sale in buyer.reckon_all() if sale not in changed]
         self._post(changed, event.at)
