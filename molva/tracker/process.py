@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import gc
 import logging
 import signal
 import time
@@ -36,6 +37,9 @@ def run(settings: TrackerSettings) -> None:
     folder = clickfile.folder_of(settings.data_dir)
     folder.mkdir(parents=True, exist_ok=True)
     with _only_writer(folder):
+        # What is loaded by now stays for ever, and a click makes no circles: the collector may look less often.
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
         loop = _new_loop()
         try:
             asyncio.set_event_loop(loop)

@@ -7,7 +7,7 @@ Keep-alive and pipelining work; headers, bodies and waiting have limits. An answ
 import asyncio
 from collections import deque
 from functools import lru_cache
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import httptools
 
@@ -74,7 +74,7 @@ class Connection(asyncio.Protocol):
         self.is_reading = False  # a request has begun to arrive
         self._application = application
         self._transport: asyncio.Transport | None = None
-        self._parser = httptools.HttpRequestParser(self)
+        self._parser: Any = httptools.HttpRequestParser(self)
         self._request = Request()  # the one that is arriving
         self._present = self._request  # the one that is being answered
         self._size = 0  # bytes of the arriving request's headers
@@ -92,6 +92,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._application.connections.discard(self)
         self._transport = None
+        self._parser = None  # it holds us: without the circle nothing is left to the garbage collector
 
     def data_received(self, data: bytes) -> None:
         if self._is_closing:
