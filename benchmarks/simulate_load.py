@@ -34,7 +34,12 @@ def programme() -> dict[str, Any]:
         "levels": 2,
         "rules": [
             {"id": "default", "reward": {"1": {"percent": "10"}, "2": {"percent": "3"}}},
-            {"id": "tea", "when": {"category": ["tea"]}, "reward": {"1": {"percent": "12.5"}}, "cap": "900.00"},
+            {
+                "id": "tea",
+                "when": {"category": ["tea"]},
+                "reward": {"1": {"percent": "12.5"}},
+                "cap": "900.00",
+            },
             {"id": "first", "when": {"sale_to": 1, "product": ["p1"]}, "reward": {"1": {"fixed": "150.00"}}},
             {"id": "vip", "when": {"group": ["vip"]}, "reward": {"1": {"percent": "15"}}, "paid_sales": 10},
         ],
@@ -92,7 +97,9 @@ def write_events(path: Path, orders: int, clients: int) -> None:
                 "status": "new" if i % 3 == 0 else chance.choice(STATUSES),
                 "lines": lines(chance),
             }
-            out.write(json.dumps({"at": created.isoformat(), "type": "order", "seq": 1, "order": order}) + "\n")
+            out.write(
+                json.dumps({"at": created.isoformat(), "type": "order", "seq": 1, "order": order}) + "\n"
+            )
             if i % 3 == 0:
                 later = (created + timedelta(days=chance.randrange(1, 5))).isoformat()
                 order["status"] = chance.choice(STATUSES)
@@ -114,11 +121,13 @@ def main() -> None:
         files = ["--programme", str(folder / "programme.json"), "--events", str(folder / "events.jsonl")]
         started = time.perf_counter()
         with (folder / "answer.json").open("wb") as answer:
-            subprocess.run([*command, *files], stdout=answer, check=True, preexec_fn=_one_core)  # noqa: PLW1509 - a script
+            subprocess.run([*command, *files], stdout=answer, check=True, preexec_fn=_one_core)
         seconds = time.perf_counter() - started
         size = (folder / "answer.json").stat().st_size
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    sys.stdout.write(f"{given.orders} orders: {seconds:.1f} s, peak {peak:.0f} MiB, answer {size / 2**20:.0f} MiB\n")
+    sys.stdout.write(
+        f"{given.orders} orders: {seconds:.1f} s, peak {peak:.0f} MiB, answer {size / 2**20:.0f} MiB\n"
+    )
 
 
 def _one_core() -> None:

@@ -97,7 +97,13 @@ class _Replay:
         return decision
 
     def _award(
-        self, record: Record, terms: Terms, client: Client, partner: str, winner: Touch | None, field: "_Field"
+        self,
+        record: Record,
+        terms: Terms,
+        client: Client,
+        partner: str,
+        winner: Touch | None,
+        field: "_Field",
     ) -> Decision:
         """Give the record to the partner, unless he may not have it."""
         at, rules = record.created_at, terms.attribution
@@ -110,7 +116,9 @@ class _Replay:
             return Decision(at, None, refusal, touch=winner, losers=losers)
         if running is None or running.shown.partner != partner:
             if running is not None:
-                field.losers.append(Loser(running.shown.partner, ATTRIBUTED, running.shown.start, "touch_wins"))
+                field.losers.append(
+                    Loser(running.shown.partner, ATTRIBUTED, running.shown.start, "touch_wins")
+                )
                 running.end(at, "partner")
             running = self._start(client, partner, record, rules)
         return Decision(

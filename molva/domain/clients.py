@@ -104,24 +104,21 @@ class Clients:
 
     def see(self, keys: ClientKeys, at: int, policy: str) -> Client:
         """The client with these keys, joined of several if they are of several."""
+        by_key = self._by_key
         written = written_keys(keys)
-        found: list[Client] = []
-        for key in written:
-            client = self._by_key.get(key)
-            if client is not None and client not in found:
-                found.append(client)
+        found = list(
+            {id(client): client for key in written if (client := by_key.get(key)) is not None}.values()
+        )
         for client in found:
             client.expire(at)
         main = max(found, key=lambda client: len(client.keys)) if found else Client()
         for other in found:
             if other is not main:
-                for key in other.keys:
-                    self._by_key[key] = main
+                by_key.update(dict.fromkeys(other.keys, main))
                 main.absorb(other, at, policy)
-        for key in written:
-            if key not in self._by_key:
-                self._by_key[key] = main
-                main.keys.append(key)
+        fresh = [key for key in written if key not in by_key]
+        by_key.update(dict.fromkeys(fresh, main))
+        main.keys += fresh
         if keys.email is not None:
             main.emails.add(keys.email)
         if keys.phone is not None:

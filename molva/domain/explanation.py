@@ -92,9 +92,13 @@ def explain(
         digits=terms.digits,
         created_at=order.created_at,
         reason=decision.reason,
-        path={"kind": touch.kind, "partner": touch.partner, "at": touch.at, "code": touch.code} if touch else None,
+        path={"kind": touch.kind, "partner": touch.partner, "at": touch.at, "code": touch.code}
+        if touch
+        else None,
         since=decision.since,
-        chain=tuple({"level": one.level, "partner": one.partner, "refusal": one.refusal} for one in decision.chain),
+        chain=tuple(
+            {"level": one.level, "partner": one.partner, "refusal": one.refusal} for one in decision.chain
+        ),
         discount_minor=order.snapshot.discount_minor,
         order_total_minor=order_total(order.reached_snapshot or order.snapshot),
         hold_days=terms.accrual.hold_days,
@@ -184,7 +188,9 @@ def _lost_rules(
     winner = decision.partner or commission.partner
     partner = directory.partner_state(winner, order.created_at) or PartnerState(winner)
     paid = {line.line: line.rule for line in commission.lines}
-    of_order = {rule.id: _order_reason(rule.when, order, decision, terms, partner, owed) for rule in terms.rules.rules}
+    of_order = {
+        rule.id: _order_reason(rule.when, order, decision, terms, partner, owed) for rule in terms.rules.rules
+    }
     return tuple(
         RuleLost(line.id, rule.id, of_order[rule.id] or _line_reason(rule, line))
         for line in order.snapshot.lines

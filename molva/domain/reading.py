@@ -125,7 +125,9 @@ class Reader:
             return []
         return self.items(fields, key, path)
 
-    def texts(self, fields: dict[str, Any], key: str, path: Path, parse: Callable[[Any], str]) -> tuple[str, ...]:
+    def texts(
+        self, fields: dict[str, Any], key: str, path: Path, parse: Callable[[Any], str]
+    ) -> tuple[str, ...]:
         """A list of texts that may be missing."""
         read: list[str] = []
         for index, value in enumerate(self.items(fields, key, path)):
@@ -213,7 +215,7 @@ def _moment(value: str) -> int:
 def decimal(value: Any) -> int | Fraction:
     """A plain decimal number in a string, exact."""
     if type(value) is not str or not _DECIMAL.fullmatch(value):
-        raise Wrong("must be a number in a string such as \"12.5\"")
+        raise Wrong('must be a number in a string such as "12.5"')
     try:
         if "." not in value:
             return int(value)
@@ -228,7 +230,7 @@ def money(digits: int) -> Callable[[Any], int]:
 
     def parse(value: Any) -> int:
         if type(value) is not str:
-            raise Wrong("must be a sum in a string such as \"150.00\"")
+            raise Wrong('must be a sum in a string such as "150.00"')
         try:
             return parse_minor(value, digits)
         except ValueError as error:

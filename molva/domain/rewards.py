@@ -71,7 +71,9 @@ def worth(
         for line, base in zip(snapshot.lines, bases, strict=True)
     )
     levels = range(1, len(decision.chain) + 1)
-    return Worth(tuple(bases), winners, tuple(level_amounts(snapshot, bases, winners, level) for level in levels))
+    return Worth(
+        tuple(bases), winners, tuple(level_amounts(snapshot, bases, winners, level) for level in levels)
+    )
 
 
 def _order_fits(
@@ -139,7 +141,9 @@ def level_amounts(
 ) -> tuple[int, ...]:
     """What each line gives on a level, caps applied."""
     amounts = uncut_amounts(snapshot, bases, winners, level)
-    for rule in {id(rule): rule for rule in winners if rule is not None and rule.cap_minor is not None}.values():
+    for rule in {
+        id(rule): rule for rule in winners if rule is not None and rule.cap_minor is not None
+    }.values():
         _cut(amounts, winners, rule)
     return tuple(amounts)
 

@@ -78,14 +78,17 @@ def _read_when(reader: Reader, written: Any, path: Path, digits: int) -> When:
     if written is None:
         return When()
     fields = reader.object(written, path, _WHEN_KEYS)
-    lists = {
-        key: frozenset(reader.texts(fields, key, path, parse)) if fields.get(key) is not None else None
-        for key, parse in _LISTS.items()
-    }
-    numbers = {key: reader.maybe(fields, key, path, whole) for key in _WHOLE}
-    sums = {key: reader.maybe(fields, key, path, money(digits)) for key in ("order_total_from", "order_total_to")}
-    times = {key: reader.maybe(fields, key, path, moment) for key in ("valid_from", "valid_to")}
-    return When(**lists, client=reader.maybe(fields, "client", path, _CLIENT), **numbers, **sums, **times)
+    conditions: dict[str, Any] = {}
+    for key, parse in _LISTS.items():
+        if fields.get(key) is not None:
+            conditions[key] = frozenset(reader.texts(fields, key, path, parse))
+    for key in _WHOLE:
+        conditions[key] = reader.maybe(fields, key, path, whole)
+    for key in ("order_total_from", "order_total_to"):
+        conditions[key] = reader.maybe(fields, key, path, money(digits))
+    for key in ("valid_from", "valid_to"):
+        conditions[key] = reader.maybe(fields, key, path, moment)
+    return When(client=reader.maybe(fields, "client", path, _CLIENT), **conditions)
 
 
 def _read_rewards(reader: Reader, fields: dict[str, Any], path: Path, digits: int) -> dict[int, Reward]:

@@ -35,7 +35,18 @@ class Sale:
     before it. `worth` is kept with the `_key` of what it was computed for.
     """
 
-    __slots__ = ("_key", "decision", "holdings", "order", "owed", "paid_before", "partner", "rank", "terms", "worth")
+    __slots__ = (
+        "_key",
+        "decision",
+        "holdings",
+        "order",
+        "owed",
+        "paid_before",
+        "partner",
+        "rank",
+        "terms",
+        "worth",
+    )
 
     def __init__(self, order: OrderFacts, decision: Decision, directory: Directory) -> None:
         self.order = order
@@ -92,7 +103,9 @@ class Sale:
             is_new if rules.asks_client else None,
         )
         if self.worth is None or self._key != key:
-            self.worth = worth(self.order, self.decision, self.terms, self.partner, place=place, is_new=is_new)
+            self.worth = worth(
+                self.order, self.decision, self.terms, self.partner, place=place, is_new=is_new
+            )
             self._key = key
         return self.worth
 
@@ -160,7 +173,9 @@ class Sales:
     def absorb(self, other: "Sales") -> None:
         """The other client turned out to be the same: his sales are ranked among these."""
         self.orders += other.orders
-        both = sorted(zip(self._ranks + other._ranks, self._ranked + other._ranked, strict=True), key=lambda x: x[0])
+        both = sorted(
+            zip(self._ranks + other._ranks, self._ranked + other._ranked, strict=True), key=lambda x: x[0]
+        )
         self._ranks = [rank for rank, _ in both]
         self._ranked = [sale for _, sale in both]
 
@@ -191,7 +206,9 @@ class Sales:
 
     def tell(self, now: int, first_created: int) -> dict[str, OrderOwed]:
         """The money of every order by its id, after a reckoning: owed now, expected, why nothing is owed."""
-        told = {sale.order.id: _owed_now(sale, index, first_created) for index, sale in enumerate(self._ranked)}
+        told = {
+            sale.order.id: _owed_now(sale, index, first_created) for index, sale in enumerate(self._ranked)
+        }
         others = [sale for sale in self.orders if sale.rank is None]
         if not others:
             return told
@@ -207,7 +224,8 @@ class Sales:
         for sale in others:
             if sale.order.id not in told:
                 index = bisect_left(ranks, _rank_if_reached(sale, now))
-                told[sale.order.id] = OrderOwed(sale.order.id, unpaid=_unpaid(sale, sale.imagine(index + 1, first_created)))
+                found = sale.imagine(index + 1, first_created)
+                told[sale.order.id] = OrderOwed(sale.order.id, unpaid=_unpaid(sale, found))
         return told
 
 
@@ -257,7 +275,9 @@ def _unpaid(sale: Sale, found: Worth) -> str:
 def commissions(sale: Sale, found: Worth, paid_before: int) -> tuple[Commission, ...]:
     """The commissions above zero, by level, with the lines whose rule names the level."""
     paid = []
-    for payee, amount, of_lines in zip(sale.decision.chain, sale.pays(found, paid_before), found.amounts, strict=True):
+    for payee, amount, of_lines in zip(
+        sale.decision.chain, sale.pays(found, paid_before), found.amounts, strict=True
+    ):
         if amount:
             lines = _commission_lines(sale, found, payee.level, of_lines, paid_before)
             paid.append(Commission(payee.partner, payee.level, amount, lines))
@@ -279,5 +299,7 @@ def _commission_lines(
         full = of_lines[index]
         amount = 0 if is_beyond(rule, found, paid_before) else full
         base = found.bases[index]
-        lines.append(CommissionLine(line.id, base, rule.id, percent, reward.fixed_minor, amount, full, uncut[index]))
+        lines.append(
+            CommissionLine(line.id, base, rule.id, percent, reward.fixed_minor, amount, full, uncut[index])
+        )
     return tuple(lines)

@@ -70,8 +70,20 @@ class When:
 
     def __post_init__(self) -> None:
         """Know once whether the order itself must be looked at."""
-        asked = (self.code, self.client, self.order_total_from, self.order_total_to, self.sale_from, self.sale_to)
-        timed = (self.days_since_attribution_to, self.months_since_attribution_to, self.valid_from, self.valid_to)
+        asked = (
+            self.code,
+            self.client,
+            self.order_total_from,
+            self.order_total_to,
+            self.sale_from,
+            self.sale_to,
+        )
+        timed = (
+            self.days_since_attribution_to,
+            self.months_since_attribution_to,
+            self.valid_from,
+            self.valid_to,
+        )
         object.__setattr__(self, "is_plain", all(value is None for value in asked + timed))
 
 
@@ -92,7 +104,9 @@ class Rule:
         """(who, code, what): the more exact rule has the larger triple."""
         when = self.when
         who = 2 if when.partner is not None else 1 if when.group is not None else 0
-        what = 2 if when.product is not None or when.sku is not None else 1 if when.category is not None else 0
+        what = (
+            2 if when.product is not None or when.sku is not None else 1 if when.category is not None else 0
+        )
         return who, int(when.code is not None), what
 
 

@@ -128,7 +128,9 @@ def _commission_words(commission: Commission, shares: list[_Share], lang: str, t
             continue
         if share.percent is not None:
             base = money_words(share.base, currency, digits, lang)
-            said = _PERCENT[lang].format(percent=percent_words(share.percent, lang), base=base, rule=share.rule)
+            said = _PERCENT[lang].format(
+                percent=percent_words(share.percent, lang), base=base, rule=share.rule
+            )
         else:
             said = _FIXED[lang].format(sum=money_words(share.uncut, currency, digits, lang), rule=share.rule)
         if share.uncut > share.full:

@@ -5,10 +5,46 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 NBSP, MINUS = "\u00a0", "\u2212"
-_SIGNS = {"RUB": "₽", "USD": "$", "EUR": "€", "GBP": "£", "KZT": "₸", "UAH": "₴", "JPY": "¥", "CNY": "¥", "TRY": "₺"}
+_SIGNS = {
+    "RUB": "₽",
+    "USD": "$",
+    "EUR": "€",
+    "GBP": "£",
+    "KZT": "₸",
+    "UAH": "₴",
+    "JPY": "¥",
+    "CNY": "¥",
+    "TRY": "₺",
+}
 _MONTHS = {
-    "en": "January February March April May June July August September October November December".split(),
-    "ru": "января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split(),
+    "en": [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+    "ru": [
+        "января",
+        "февраля",
+        "марта",
+        "апреля",
+        "мая",
+        "июня",
+        "июля",
+        "августа",
+        "сентября",
+        "октября",
+        "ноября",
+        "декабря",
+    ],
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -33,7 +69,9 @@ def percent_words(percent: str, lang: str) -> str:
 def time_words(at: int, zone: str, lang: str) -> str:
     """«1 March 2026, 12:00»: minutes are enough for people."""
     moment = _local(at, zone)
-    return f"{moment.day} {_MONTHS[lang][moment.month - 1]} {moment.year}, {moment.hour:02d}:{moment.minute:02d}"
+    return (
+        f"{moment.day} {_MONTHS[lang][moment.month - 1]} {moment.year}, {moment.hour:02d}:{moment.minute:02d}"
+    )
 
 
 @lru_cache(maxsize=1024)

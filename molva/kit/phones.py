@@ -8,7 +8,8 @@ import phonenumbers
 _SPOKEN = re.compile(r"[\s()./\u00a0\u2010-\u2015-]+")
 # The usual spellings of a Russian mobile number, so that most numbers need not ask the library (930 it must).
 _RUSSIAN_MOBILE = re.compile(
-    r"(?:\+7|8|7)?[ -]?\(?(9(?:[0-24-9][0-9]|3[1-9]))\)?[ -]?([0-9]{3})[ -]?([0-9]{2})[ -]?([0-9]{2})", re.ASCII
+    r"(?:\+7|8|7)?[ -]?\(?(9(?:[0-24-9][0-9]|3[1-9]))\)?[ -]?([0-9]{3})[ -]?([0-9]{2})[ -]?([0-9]{2})",
+    re.ASCII,
 )
 _PLUS_EIGHT = re.compile(r"\+8([0-9]{10})", re.ASCII)
 

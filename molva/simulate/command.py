@@ -22,9 +22,11 @@ Found = list[tuple[str, int, Problem]]
 
 
 @click.command()
-@click.option("--programme", "programme_file", required=True, metavar="FILE", help="programme.json; - is standard input.")
-@click.option("--events", "events_file", required=True, metavar="FILE", help="events.jsonl; - is standard input.")
-@click.option("--until", "until_text", metavar="TIME", help="Nothing later has happened; the last event's time if not given.")
+@click.option(
+    "--programme", "programme_file", required=True, metavar="FILE", help="programme.json; - is stdin."
+)
+@click.option("--events", "events_file", required=True, metavar="FILE", help="events.jsonl; - is stdin.")
+@click.option("--until", "until_text", metavar="TIME", help="Stop at this time [default: the last event's].")
 @click.option("--format", "form", type=click.Choice(["json", "text"]), default="json", show_default=True)
 def simulate(programme_file: str, events_file: str, until_text: str | None, form: str) -> None:
     """Run the rules of a programme over events and print who is owed what, and why."""

@@ -2,11 +2,24 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from sys import intern
 from typing import Any
 
 from molva.domain.facts import ClientKeys, LeadFacts, Line, OrderFacts, Snapshot, TouchFacts
-from molva.domain.reading import Path, Problem, Reader, code, decimal, moment, money, name, one_of, text, whole
+from molva.domain.reading import (
+    Path,
+    Problem,
+    Reader,
+    code,
+    decimal,
+    moment,
+    money,
+    name,
+    one_of,
+    text,
+    whole,
+)
 from molva.domain.rule_reading import read_rules
 from molva.domain.sales import Sale
 from molva.domain.terms import Rule
@@ -23,13 +36,28 @@ _KEYS = {
     "partner": frozenset({"at", "type", "partner"}),
     "payout": frozenset({"at", "type", "partner"}),
 }
-_ONCE = frozenset({"lead", "rules", "partner", "payout"})  # a touch or an order said twice changes nothing anyway
+_ONCE = frozenset(
+    {"lead", "rules", "partner", "payout"}
+)  # a touch or an order said twice changes nothing anyway
 _ORDER = frozenset(
-    {"id", "number", "created_at", "client", "visitor", "codes", "landing", "status", "delivery", "discount", "lines"}
+    {
+        "id",
+        "number",
+        "created_at",
+        "client",
+        "visitor",
+        "codes",
+        "landing",
+        "status",
+        "delivery",
+        "discount",
+        "lines",
+    }
 )
 _LINE = frozenset({"id", "product", "categories", "sku", "quantity", "total"})
 _CLIENT = frozenset({"id", "email", "phone"})
 _PARTNER = PARTNER_KEYS | {"codes"}
+_ONE: int | Fraction = 1
 _TYPE = one_of(*_KEYS)
 _TOUCH_KIND = one_of("link", "qr", "form")
 
@@ -137,7 +165,9 @@ class EventReader:
             return
         if type(made) is tuple:
             facts, seq, line = made
-            made = Event(at, line, story=self._story(facts, (seq, at, line)), seq=seq, snapshot=facts.snapshot)
+            made = Event(
+                at, line, story=self._story(facts, (seq, at, line)), seq=seq, snapshot=facts.snapshot
+            )
         elif made.lead is not None:
             events.leads.append(made.lead)
         events.timed.append(made)
@@ -236,7 +266,7 @@ class EventReader:
         return Line(
             intern(reader.need(fields, "id", path, name) or ""),
             reader.need(fields, "total", path, self._money) or 0,
-            reader.take(fields, "quantity", path, decimal, 1),
+            reader.take(fields, "quantity", path, decimal, _ONE),
             product and intern(product),
             sku and intern(sku),
             self._categories.setdefault(categories, categories) if categories else (),

@@ -76,7 +76,9 @@ class _Builder:
                 reader.wrong((*path, "codes", index), "is another partner's code")
         self.history.problems += [(event.line, problem) for problem in reader.problems]
 
-    def _welcome(self, partner: str, card: PartnerCard, default: int | None, not_before: int = ALWAYS) -> None:
+    def _welcome(
+        self, partner: str, card: PartnerCard, default: int | None, not_before: int = ALWAYS
+    ) -> None:
         joined = default if card.joined is None else card.joined
         if card.welcome_minor and joined is not None:
             self.history.welcomes.append((max(joined, not_before), partner, card.welcome_minor))

@@ -118,7 +118,9 @@ def _read_accrual(reader: Reader, top: dict[str, Any]) -> AccrualTerms:
     for index, status in enumerate(lost):
         if status in statuses:
             reader.wrong((*path, "lost", index), "is among the accrual statuses too")
-    return AccrualTerms(frozenset(statuses), frozenset(lost), reader.take(fields, "hold_days", path, whole, 0))
+    return AccrualTerms(
+        frozenset(statuses), frozenset(lost), reader.take(fields, "hold_days", path, whole, 0)
+    )
 
 
 def read_card(

@@ -119,7 +119,9 @@ class Run:
                 story.sale = Sale(order, story.decision, self._directory)
                 buyer.sales_to(story.sale.partner.id).add(story.sale)
         sale = story.sale
-        changed = buyer.sales_to(sale.partner.id).update(sale, buyer.first_created) if sale is not None else []
+        changed = (
+            buyer.sales_to(sale.partner.id).update(sale, buyer.first_created) if sale is not None else []
+        )
         if is_whole:
             changed += [sale for sale in buyer.reckon_all() if sale not in changed]
         self._post(changed, event.at)

@@ -1,11 +1,11 @@
 """Runs `molva simulate` on values, in this process."""
 
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from click.testing import CliRunner, Result
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from molva.simulate.command import simulate
 
@@ -82,8 +82,7 @@ def invoke(programme_text: str | bytes, events_text: str | bytes, *options: str)
             path = Path(folder) / name
             path.write_bytes(text.encode() if isinstance(text, str) else text)
             files.append(str(path))
-        result = CliRunner().invoke(simulate, ["--programme", files[0], "--events", files[1], *options])
-    return result
+        return CliRunner().invoke(simulate, ["--programme", files[0], "--events", files[1], *options])
 
 
 def run(terms: Json, events: list[Json], *options: str) -> Json:
@@ -115,7 +114,8 @@ def owed(answer: Json) -> list[tuple[str, str, int, str]]:
 def posted(answer: Json) -> list[tuple[str, str | None, str, str, str]]:
     """(day and time, order, partner, kind, amount) of the postings."""
     return [
-        (one["at"][5:16], one["order"], one["partner"], one["kind"], one["amount"]) for one in answer["postings"]
+        (one["at"][5:16], one["order"], one["partner"], one["kind"], one["amount"])
+        for one in answer["postings"]
     ]
 
 

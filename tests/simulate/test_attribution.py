@@ -21,7 +21,9 @@ FIRST = {"policy": "first"}
 LAST = {"policy": "last"}
 
 
-def decided(attribution: dict[str, Any], *events: dict[str, Any], **terms: Any) -> dict[str, tuple[str | None, str]]:
+def decided(
+    attribution: dict[str, Any], *events: dict[str, Any], **terms: Any
+) -> dict[str, tuple[str | None, str]]:
     return verdicts(run(programme(attribution=attribution, **terms), list(events)))
 
 
@@ -91,8 +93,13 @@ def test_a_touch_is_spent_at_the_first_decision() -> None:
 
 def test_a_new_visitor_brings_older_touches() -> None:
     """Touches of a visitor who was not seen with the client at the earlier decision did not belong to him."""
-    got = decided(LAST, touch(at(1), "C", "v2"), touch(at(2), "B", "v1"), lead(at(3), visitor="v1"),
-                  order(at(4), visitor="v2"))
+    got = decided(
+        LAST,
+        touch(at(1), "C", "v2"),
+        touch(at(2), "B", "v1"),
+        lead(at(3), visitor="v1"),
+        order(at(4), visitor="v2"),
+    )
     assert got == {"o1": ("C", "link")}
 
 
@@ -143,8 +150,10 @@ def test_first_keeps_the_client_against_a_code() -> None:
 
 
 def test_last_takes_the_client_over() -> None:
-    answer = run(programme(), [touch(at(1), "B"), order(at(2)), touch(at(3), "C"), order(at(4), "o2"),
-                               order(at(5), "o3")])
+    answer = run(
+        programme(),
+        [touch(at(1), "B"), order(at(2)), touch(at(3), "C"), order(at(4), "o2"), order(at(5), "o3")],
+    )
     assert verdicts(answer) == {"o1": ("B", "link"), "o2": ("C", "link"), "o3": ("C", "attributed")}
     assert attributions(answer) == [
         ("c1", "B", "03-02T12:00", "03-04T12:00"),
@@ -164,14 +173,18 @@ def test_a_touch_of_the_same_partner_is_named_and_does_not_start_anew() -> None:
 def test_term(mode: str, expected: tuple[str | None, str]) -> None:
     """A cancelled order slides the term too."""
     rules = {"policy": "first", "term_days": 10, "term_mode": mode}
-    got = decided(rules, touch(at(1)), order(at(2)), order(at(12), "o2", status="cancelled"), order(at(15), "o3"))
+    got = decided(
+        rules, touch(at(1)), order(at(2)), order(at(12), "o2", status="cancelled"), order(at(15), "o3")
+    )
     assert got == {"o1": ("B", "link"), "o2": ("B", "attributed"), "o3": expected}
 
 
 def test_exactly_at_the_end_of_the_term_is_inside() -> None:
     rules = {"policy": "first", "term_days": 10}
-    answer = run(programme(attribution=rules), [touch(at(1)), order(at(2)), order(at(12), "o2"),
-                                                order(at(22, 12, 1), "o3")])
+    answer = run(
+        programme(attribution=rules),
+        [touch(at(1)), order(at(2)), order(at(12), "o2"), order(at(22, 12, 1), "o3")],
+    )
     assert verdicts(answer) == {"o1": ("B", "link"), "o2": ("B", "attributed"), "o3": (None, "term_ended")}
     assert attributions(answer) == [("c1", "B", "03-02T12:00", "03-22T12:00")]
 
@@ -196,8 +209,10 @@ def test_an_order_that_nobody_is_paid_for_slides_the_term() -> None:
         partners=[{"id": "A"}, {"id": "B"}, {"id": "C", "email": "X@x.ru "}],
     )
     client = {"id": "c1", "email": "x@X.ru"}
-    answer = run(terms, [touch(at(1)), order(at(2)), order(at(11), "o2", client=client, codes=["cat"]),
-                         order(at(20), "o3")])
+    answer = run(
+        terms,
+        [touch(at(1)), order(at(2)), order(at(11), "o2", client=client, codes=["cat"]), order(at(20), "o3")],
+    )
     assert verdicts(answer) == {"o1": ("B", "link"), "o2": (None, "own_purchase"), "o3": ("B", "attributed")}
 
 
@@ -206,7 +221,9 @@ def test_an_order_that_nobody_is_paid_for_slides_the_term() -> None:
     [{"id": "c1", "email": "X@x.ru"}, {"phone": "8 916 123-45-67"}, {"email": "ｘ@x.ru"}],
 )
 def test_own_purchase_by_any_key(client: dict[str, str]) -> None:
-    terms = programme(partners=[{"id": "A"}, {"id": "B", "email": " x@X.RU", "phone": "+79161234567"}, {"id": "C"}])
+    terms = programme(
+        partners=[{"id": "A"}, {"id": "B", "email": " x@X.RU", "phone": "+79161234567"}, {"id": "C"}]
+    )
     answer = run(terms, [touch(at(1)), touch(at(1), "C"), touch(at(2)), order(at(3), client=client)])
     one = answer["orders"][0]
     assert (one["verdict"]["partner"], one["verdict"]["reason"]) == (None, "own_purchase")
@@ -217,7 +234,11 @@ def test_own_purchase_by_any_key(client: dict[str, str]) -> None:
 
 def test_own_purchase_by_a_key_known_before() -> None:
     terms = programme(partners=[{"id": "A"}, {"id": "B", "email": "x@x.ru"}, {"id": "C"}])
-    events = [order(at(1), client={"id": "c1", "email": "x@x.ru"}, visitor=None), touch(at(2)), order(at(3), "o2")]
+    events = [
+        order(at(1), client={"id": "c1", "email": "x@x.ru"}, visitor=None),
+        touch(at(2)),
+        order(at(3), "o2"),
+    ]
     assert verdicts(run(terms, events))["o2"] == (None, "own_purchase")
     terms["attribution"]["own_purchases"] = True
     assert verdicts(run(terms, events))["o2"] == ("B", "link")
@@ -228,13 +249,19 @@ def test_blocked_partner_stops_everything_and_keeps_his_client() -> None:
     free = {"at": at(6), "type": "partner", "partner": {"id": "B", "blocked": None}}
     events = [touch(at(1)), order(at(3)), order(at(4), "o2"), block, free, order(at(7), "o3")]
     answer = run(programme(attribution=FIRST), events)
-    assert verdicts(answer) == {"o1": ("B", "link"), "o2": (None, "partner_blocked"), "o3": ("B", "attributed")}
+    assert verdicts(answer) == {
+        "o1": ("B", "link"),
+        "o2": (None, "partner_blocked"),
+        "o3": ("B", "attributed"),
+    }
     assert answer["orders"][1]["verdict"]["losers"][0]["partner"] == "B"
     assert len(answer["attributions"]) == 1
 
 
 def test_blocked_and_own_purchase_is_blocked() -> None:
-    terms = programme(partners=[{"id": "A"}, {"id": "B", "blocked": True, "phone": "89161234567"}, {"id": "C"}])
+    terms = programme(
+        partners=[{"id": "A"}, {"id": "B", "blocked": True, "phone": "89161234567"}, {"id": "C"}]
+    )
     got = verdicts(run(terms, [touch(at(1)), order(at(2), client={"phone": "+79161234567"})]))
     assert got == {"o1": (None, "partner_blocked")}
 

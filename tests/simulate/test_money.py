@@ -46,7 +46,10 @@ def pays(rules: list[Json], *events: Json, **terms: Any) -> list[tuple[str, str]
     return [(one["rule"], one["amount"]) for one in paid[0]["lines"]] if paid else []
 
 
-ONE = {"lines": [line("1", "1000.00", product="p", categories=["tea", "gift"], sku="S-1")], "codes": ["bee", "sale"]}
+ONE = {
+    "lines": [line("1", "1000.00", product="p", categories=["tea", "gift"], sku="S-1")],
+    "codes": ["bee", "sale"],
+}
 
 
 @pytest.mark.parametrize(
@@ -134,7 +137,10 @@ def test_rules_at_that_very_moment_are_in_force() -> None:
     change = {"at": at(2), "type": "rules", "rules": [rule("new", "20")]}
     events = [coded(at(2), "o2"), change, coded(at(1, 23), "o1", known=at(3))]
     answer = run(programme(), events)
-    assert [row for row in owed(answer) if row[2] == 1] == [("o1", "B", 1, "100.00"), ("o2", "B", 1, "200.00")]
+    assert [row for row in owed(answer) if row[2] == 1] == [
+        ("o1", "B", 1, "100.00"),
+        ("o2", "B", 1, "200.00"),
+    ]
     assert [row[4] for row in posted(answer)] == ["200.00", "100.00", "30.00"]
 
 
@@ -164,8 +170,15 @@ def test_chain_as_it_is_at_the_creation() -> None:
 
 @pytest.mark.parametrize(
     ("total", "percent", "amount"),
-    [("0.05", "10", "0.01"), ("0.04", "10", ""), ("1234.45", "10", "123.45"), ("100.00", "33.335", "33.34"),
-     ("99.99", "0.005", "0.00"), ("10.00", "150", "15.00"), ("1", "12.50", "0.13")],
+    [
+        ("0.05", "10", "0.01"),
+        ("0.04", "10", ""),
+        ("1234.45", "10", "123.45"),
+        ("100.00", "33.335", "33.34"),
+        ("99.99", "0.005", "0.00"),
+        ("10.00", "150", "15.00"),
+        ("1", "12.50", "0.13"),
+    ],
 )
 def test_per_cent_rounds_half_up_once(total: str, percent: str, amount: str) -> None:
     got = pays([rule("r", percent)], coded(at(1), "o1", total))
@@ -309,7 +322,10 @@ def test_places_by_first_reaching_then_id() -> None:
 
 
 def test_order_total_of_the_snapshot_that_first_reached() -> None:
-    rules = [rule("big", "10", when={"order_total_from": "1000.00"}), rule("small", "1", when={"order_total_to": "999"})]
+    rules = [
+        rule("big", "10", when={"order_total_from": "1000.00"}),
+        rule("small", "1", when={"order_total_to": "999"}),
+    ]
     events = [
         coded(at(1), total="500.00", status="new"),
         coded(at(1), total="1000.00", seq=1, known=at(2)),
@@ -380,7 +396,12 @@ def test_available_goes_below_zero_and_a_payout_then_pays_nothing() -> None:
         ("payout", "-100.00"),
         ("correction", "-100.00"),
     ]
-    assert balance(answer, "B") == {"expected": "0.00", "held": "0.00", "available": "-100.00", "paid": "100.00"}
+    assert balance(answer, "B") == {
+        "expected": "0.00",
+        "held": "0.00",
+        "available": "-100.00",
+        "paid": "100.00",
+    }
 
 
 def test_expected_all_together() -> None:
@@ -418,7 +439,9 @@ def test_welcome_money() -> None:
 
 def test_without_events_until_is_the_last_joined() -> None:
     partners = [{"id": "A", "welcome": "1.00"}, {"id": "B", "welcome": "2.00", "joined": at(2)}]
-    assert posted(run(programme(partners=partners, codes=[]), [])) == [("03-02T12:00", None, "B", "welcome", "2.00")]
+    assert posted(run(programme(partners=partners, codes=[]), [])) == [
+        ("03-02T12:00", None, "B", "welcome", "2.00")
+    ]
 
 
 def test_nothing_after_until() -> None:

@@ -64,7 +64,13 @@ def _order_events(order: dict[str, Any], client: dict[str, Any]) -> list[dict[st
     ]
     events = []
     for seq, status in enumerate(statuses):
-        body = {"id": order["id"], "created_at": order["created_at"], "client": client, "visitor": "v", "lines": lines}
+        body = {
+            "id": order["id"],
+            "created_at": order["created_at"],
+            "client": client,
+            "visitor": "v",
+            "lines": lines,
+        }
         moment = order.get("delivered_at", order["created_at"])
         events.append({"at": moment, "type": "order", "seq": seq, "order": {**body, "status": status}})
     if "refund" in order:
@@ -80,12 +86,20 @@ def _events(given: dict[str, Any]) -> list[dict[str, Any]]:
     bound = given["client"]
     client = {key: bound[key] for key in ("id", "email", "phone") if key in bound}
     events: list[dict[str, Any]] = [
-        {"at": bound["bound_at"], "type": "touch", "visitor": "v", "partner": bound["bound_to"], "kind": "link"},
+        {
+            "at": bound["bound_at"],
+            "type": "touch",
+            "visitor": "v",
+            "partner": bound["bound_to"],
+            "kind": "link",
+        },
     ]
     if "phone" not in client:  # his own first decision would spend the only touch
         events.append({"at": bound["bound_at"], "type": "lead", "visitor": "v", "client": client})
-    for visit in given.get("visits", []):
-        events.append({"at": visit["at"], "type": "touch", "visitor": "v", "partner": visit["partner"], "kind": "link"})
+    events += [
+        {"at": visit["at"], "type": "touch", "visitor": "v", "partner": visit["partner"], "kind": "link"}
+        for visit in given.get("visits", [])
+    ]
     for order in given["orders"]:
         events += _order_events(order, client)
     return events
@@ -98,8 +112,13 @@ def test_worked_example(case: dict[str, Any]) -> None:
     answer = run(_programme(given, given["partners"]), _events(given))
     kinds = {"reversal": "correction"}
     wanted = [
-        (one.get("order"), one["partner"], one.get("level"), kinds.get(one.get("kind", ""), one.get("kind", "accrual")),
-         one["amount"])
+        (
+            one.get("order"),
+            one["partner"],
+            one.get("level"),
+            kinds.get(one.get("kind", ""), one.get("kind", "accrual")),
+            one["amount"],
+        )
         for one in expected["accruals"]
     ]
     if case["id"] == "W-status-idempotent":
@@ -107,7 +126,9 @@ def test_worked_example(case: dict[str, Any]) -> None:
         assert [row[3] for row in owed(answer)] == ["100.00"]
         assert sum(float(one["amount"]) for one in answer["postings"]) == 100
         return
-    got = [(one["order"], one["partner"], one["level"], one["kind"], one["amount"]) for one in answer["postings"]]
+    got = [
+        (one["order"], one["partner"], one["level"], one["kind"], one["amount"]) for one in answer["postings"]
+    ]
     assert got == wanted
     if "flags" in expected:
         assert verdicts(answer) == {"o1": (None, "own_purchase")}
@@ -153,6 +174,8 @@ def _plain(percent: str, **rule: Any) -> dict[str, Any]:
     }
 
 
-def _plain_order(total: str, created: str, name: str = "o1", codes: tuple[str, ...] | list[str] = ("a",)) -> Any:
+def _plain_order(
+    total: str, created: str, name: str = "o1", codes: tuple[str, ...] | list[str] = ("a",)
+) -> Any:
     body = {"id": name, "created_at": created, "client": {"id": "c1"}, "codes": list(codes), "status": "paid"}
     return {"at": created, "type": "order", "order": {**body, "lines": [{"id": "1", "total": total}]}}
