@@ -50,7 +50,7 @@ class LineChart:
                 ],
                 "money": bool(self.currency),
                 "unit": 10 ** CURRENCY_DIGITS.get(self.currency, 2),
-                "symbol": formats.SYMBOLS.get(self.currency, self.currency),
+                "symbol": formats.symbol_of(self.currency) if self.currency else "",
                 "language": get_language() or "en",
             },
             ensure_ascii=False,

@@ -23,6 +23,11 @@ SYMBOLS = {"RUB": "₽", "USD": "$", "EUR": "€", "GBP": "£", "KZT": "₸", "U
 Number = int | Decimal | str
 
 
+def symbol_of(currency: str) -> str:
+    """«₽» for RUB, the code itself for a currency without a sign of its own, «¤» for no currency at all."""
+    return SYMBOLS.get(currency) or (currency if currency in CURRENCY_DIGITS else "¤")
+
+
 def is_russian() -> bool:
     """Whether the active language is Russian."""
     return (get_language() or "en").startswith("ru")
@@ -45,7 +50,7 @@ def money_parts(minor: int, currency: str, *, signed: bool = False) -> tuple[str
     `signed` adds «+» above zero: only for changes.
     """
     digits = CURRENCY_DIGITS.get(currency, 2)
-    symbol = SYMBOLS.get(currency, currency)
+    symbol = symbol_of(currency)
     whole, fraction = divmod(abs(minor), 10**digits)
     sign = MINUS if minor < 0 else "+" if signed and minor > 0 else ""
     tail = f"{fraction:0{digits}d}" if digits else ""
@@ -67,7 +72,7 @@ def money_whole(minor: int, currency: str) -> str:
     unit = 10**digits
     rounded = (abs(minor) * 2 + unit) // (2 * unit) * (1 if minor >= 0 else -1)
     loud, _ = money_parts(rounded * unit, currency)
-    return f"{loud}{NBSP}{SYMBOLS.get(currency, currency)}" if is_russian() else loud
+    return f"{loud}{NBSP}{symbol_of(currency)}" if is_russian() else loud
 
 
 def percent(rate: Number) -> str:

@@ -38,23 +38,20 @@ def money(minor: int | str | None, currency: str = "RUB") -> SafeString | str:
     """A sum with quiet kopecks; nothing for None and for an attribute that was not given."""
     if minor is None or isinstance(minor, str):
         return ""
-    loud, quiet = formats.money_parts(minor, currency)
-    return format_html('<span class="money">{}<span class="kop">{}</span></span>', loud, quiet)
+    return pieces.money(minor, currency)
 
 
 @register.filter
 def money_change(minor: int, currency: str = "RUB") -> SafeString:
     """A change: «+329,40 ₽» in green, «−80,10 ₽» in red, zero without a colour."""
     tone = "plus" if minor > 0 else "minus" if minor < 0 else "zero"
-    loud, quiet = formats.money_parts(minor, currency, signed=True)
-    return format_html('<span class="money money-{}">{}<span class="kop">{}</span></span>', tone, loud, quiet)
+    return pieces.money(minor, currency, tone, signed=True)
 
 
 @register.filter
 def money_signed(minor: int, currency: str = "RUB") -> SafeString:
     """A change in ink: the large sum at the head of an explanation."""
-    loud, quiet = formats.money_parts(minor, currency, signed=True)
-    return format_html('<span class="money">{}<span class="kop">{}</span></span>', loud, quiet)
+    return pieces.money(minor, currency, signed=True)
 
 
 @register.filter
