@@ -1,40 +1,47 @@
-"""A workspace whose partner earns by hand-made commissions, posted as the settlement would."""
+"""Partners who earn by real orders: a delivered order gives a tenth of its total, after two weeks."""
 
 import itertools
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from molva.commissions.models import AccrualLot, Commission, CommissionStatus
-from molva.ledger import services
-from molva.programmes.models import Partner, Programme, TermsVersion
+from molva.commissions.admission import admit_partner
+from molva.commissions.models import Commission
+from molva.commissions.postings import release_due
+from molva.programmes.models import Partner, Programme
 from molva.workspaces.models import User, Workspace
-from molva.workspaces.scoping import scope
-from tests.factories import make_order, make_partner, make_programme, make_user, make_workspace
+from tests.commissions.conftest import SETTINGS, START, Shop, make_shop
+from tests.factories import make_user
 
-AT = datetime(2026, 11, 1, tzinfo=UTC)
+__all__ = ["make_shop"]
+
 Earn = Callable[..., Commission]
-_keys = itertools.count(1)
+RULES: list[dict[str, Any]] = [{"id": "default", "reward": {"1": {"percent": "10"}}}]
 
 
 @pytest.fixture
-def workspace(db: None) -> Iterator[Workspace]:
-    made = make_workspace()
-    with scope(made):
-        yield made
-
-
-@pytest.fixture
-def programme(workspace: Workspace) -> Programme:
-    made = make_programme(min_payout_minor=1000_00)
-    TermsVersion(programme=made, number=1, valid_from=AT, settings={}, rules=[]).save()
+def shop(make_shop: Callable[..., Shop]) -> Shop:
+    made = make_shop({**SETTINGS, "accrual": {"statuses": ["delivered"], "hold_days": 14}}, RULES)
+    made.programme.min_payout_minor = 1000_00
+    made.programme.save()
     return made
 
 
 @pytest.fixture
-def partner(programme: Programme) -> Partner:
-    return make_partner(programme)
+def workspace(shop: Shop) -> Workspace:
+    return shop.programme.workspace
+
+
+@pytest.fixture
+def programme(shop: Shop) -> Programme:
+    return shop.programme
+
+
+@pytest.fixture
+def partner(shop: Shop) -> Partner:
+    return shop.boris
 
 
 @pytest.fixture
@@ -43,60 +50,59 @@ def owner(workspace: Workspace) -> User:
 
 
 @pytest.fixture
-def earn(programme: Programme) -> Earn:
-    """Give a partner a commission that is available."""
+def join(programme: Programme) -> Callable[[], Partner]:
+    """Let one more partner in."""
+    numbers = itertools.count(1)
+
+    def admit() -> Partner:
+        number = next(numbers)
+        return admit_partner(
+            programme=programme,
+            name=f"Партнёр {number}",
+            code=f"partner{number}",
+            joined_at=START - timedelta(days=1),
+        )
+
+    return admit
+
+
+@pytest.fixture
+def earn(shop: Shop) -> Earn:
+    """Give a partner a commission of an amount: available, or still on hold."""
+    numbers = itertools.count(1001)
 
     def give(partner: Partner, amount: int, *, is_held: bool = False) -> Commission:
-        status = CommissionStatus.HELD if is_held else CommissionStatus.AVAILABLE
-        row = Commission(
-            programme=partner.programme,
-            order=make_order(partner.programme),
-            partner=partner,
-            level=1,
-            terms=TermsVersion.objects.get(),
-            owed_minor=amount,
-            posted_minor=amount,
-            status=status,
-            accrued_at=AT,
+        number = str(next(numbers))
+        day = 100 if is_held else 0
+        order = shop.order(
+            number,
+            day=day,
+            total=amount * 10,
+            status="delivered",
+            codes=(partner.code,),
+            email=f"buyer{number}@example.org",
         )
-        row.save()
-        if is_held:
-            due_at = AT + timedelta(days=14)
-            AccrualLot(
-                commission=row, posted_at=AT, amount_minor=amount, held_minor=amount, due_at=due_at
-            ).save()
-        services.accrue(
-            partner=partner,
-            amount_minor=amount,
-            key=f"accrual:{row.pk}",
-            at=AT,
-            order_id=row.order_id,
-            commission_id=row.pk,
-            level=1,
-            is_held=is_held,
-        )
-        return row
+        release_due(START + timedelta(days=50))
+        return Commission.objects.select_related("order", "partner").get(order=order)
 
     return give
 
 
 @pytest.fixture
-def take_back() -> Callable[[Commission, int], None]:
-    """Claw back a part of what a commission made available."""
+def take_back(shop: Shop) -> Callable[[Commission, int], None]:
+    """Return a part of the order, so that the commission falls by an amount."""
 
     def take(row: Commission, amount: int) -> None:
-        row.owed_minor -= amount
-        row.posted_minor -= amount
-        row.save()
-        services.claw_back(
-            partner=row.partner,
-            from_held=0,
-            from_available=amount,
-            key=f"clawback:{row.pk}:{next(_keys)}",
-            at=AT,
-            order_id=row.order_id,
-            commission_id=row.pk,
-            level=1,
+        row.refresh_from_db()
+        told = next(inbound for _, inbound in shop.told if inbound.external_id == row.order.external_id)
+        shop.order(
+            told.external_id,
+            day=60,
+            created=0,
+            total=(row.posted_minor - amount) * 10,
+            status="delivered",
+            codes=told.marks.codes,
+            email=told.client.email,
         )
 
     return take

@@ -11,16 +11,16 @@ from molva.payouts.queries import StatusTotal, list_payable, list_payouts, payou
 from molva.programmes.models import Programme
 from molva.workspaces.models import User
 from molva.workspaces.scoping import scope
-from tests.factories import make_partner, make_workspace
+from tests.factories import make_workspace
 
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_list_is_one_query(
-    programme: Programme, owner: User, earn: Any, count: int, django_assert_num_queries: Any
+    programme: Programme, owner: User, earn: Any, join: Any, count: int, django_assert_num_queries: Any
 ) -> None:
     made = []
     for _ in range(count):
-        partner = make_partner(programme)
+        partner = join()
         earn(partner, 10_00)
         made.append(services.draft_payout(partner=partner, actor=owner))
 
@@ -30,8 +30,8 @@ def test_list_is_one_query(
     assert [row[0] for row in rows] == made[::-1]
 
 
-def test_filters(programme: Programme, owner: User, earn: Any) -> None:
-    one, two = make_partner(programme), make_partner(programme)
+def test_filters(programme: Programme, owner: User, earn: Any, join: Any) -> None:
+    one, two = join(), join()
     for partner in (one, two):
         earn(partner, 10_00)
     first = services.draft_payout(partner=one, actor=owner)
@@ -47,9 +47,9 @@ def test_filters(programme: Programme, owner: User, earn: Any) -> None:
         assert list(list_payouts()) == []
 
 
-def test_totals_by_status(programme: Programme, owner: User, earn: Any) -> None:
+def test_totals_by_status(programme: Programme, owner: User, earn: Any, join: Any) -> None:
     for amount in (10_00, 20_00, 40_00):
-        partner = make_partner(programme)
+        partner = join()
         earn(partner, amount)
         payout = services.draft_payout(partner=partner, actor=owner)
     services.approve_payout(payout=payout, actor=owner)
@@ -62,8 +62,10 @@ def test_totals_by_status(programme: Programme, owner: User, earn: Any) -> None:
     assert set(totals) == {"draft", "approved", "paid", "cancelled", "failed"}
 
 
-def test_payable_are_those_who_would_be_drafted(programme: Programme, owner: User, earn: Any) -> None:
-    partners = [make_partner(programme) for _ in range(3)]
+def test_payable_are_those_who_would_be_drafted(
+    programme: Programme, owner: User, earn: Any, join: Any
+) -> None:
+    partners = [join() for _ in range(3)]
     for partner, amount in zip(partners, (1000_00, 3000_00, 10_00), strict=True):
         earn(partner, amount)
 
@@ -74,9 +76,9 @@ def test_payable_are_those_who_would_be_drafted(programme: Programme, owner: Use
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_lines_are_one_query(
-    programme: Programme, owner: User, earn: Any, count: int, django_assert_num_queries: Any
+    programme: Programme, owner: User, earn: Any, join: Any, count: int, django_assert_num_queries: Any
 ) -> None:
-    partner = make_partner(programme)
+    partner = join()
     rows = [earn(partner, 10_00) for _ in range(count)]
     payout = services.draft_payout(partner=partner, actor=owner)
 
