@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Count
 
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.services import process_inbound
@@ -68,16 +69,39 @@ def import_csv(*, programme: Programme, name: str, data: bytes, actor: User) -> 
     return topic
 
 
-def import_state(topic: str) -> ImportState:
-    """Counts of an import's rows."""
-    states = list(InboundEvent.objects.filter(topic=topic).values_list("state", flat=True))
+@dataclass(frozen=True, slots=True)
+class BrokenRow:
+    """A row of a file that could not be understood: its number in the spreadsheet, what it is about, why."""
+
+    pk: int
+    number: str
+    name: str
+    reason: str
+
+
+def import_state(topic: str, *, programme: Programme) -> ImportState:
+    """Counts of an import's rows, one query."""
+    rows = InboundEvent.objects.filter(topic=topic, connection__programme=programme)
+    counts = dict(rows.values_list("state").annotate(n=Count("pk")))
     return ImportState(
-        total=len(states),
-        waiting=states.count(InboundState.NEW),
-        applied=states.count(InboundState.APPLIED),
-        repeated=states.count(InboundState.REPEATED),
-        dead=states.count(InboundState.DEAD) + states.count(InboundState.REJECTED),
+        total=sum(counts.values()),
+        waiting=counts.get(InboundState.NEW, 0),
+        applied=counts.get(InboundState.APPLIED, 0),
+        repeated=counts.get(InboundState.REPEATED, 0),
+        dead=counts.get(InboundState.DEAD, 0) + counts.get(InboundState.REJECTED, 0),
     )
+
+
+def import_rows(topic: str, *, programme: Programme) -> list[BrokenRow]:
+    """Rows that wait for a person, in the order of the file."""
+    dead = InboundEvent.objects.filter(
+        topic=topic, connection__programme=programme, state__in=(InboundState.DEAD, InboundState.REJECTED)
+    )
+    rows = []
+    for event in dead.order_by("pk")[:500]:
+        values = json.loads(bytes(event.body))
+        rows.append(BrokenRow(event.pk, values.get("_row", ""), values.get("number", ""), event.reason))
+    return rows
 
 
 def _store(connection: Connection, values: dict[str, str], *, topic: str) -> InboundEvent:

@@ -91,6 +91,15 @@ def refresh_statuses(connection: Connection) -> list[dict[str, str]]:
 
 
 @transaction.atomic
+def disconnect_shop(*, connection: Connection, actor: User) -> None:
+    """Stop listening to a shop: hooks are refused, polling stops, the password is forgotten; what it told stays."""
+    connection.state, connection.problem, connection.hook_hash = "disconnected", "", ""
+    connection.secrets = {}
+    connection.save()
+    journal.record("connection.removed", connection, actor=actor)
+
+
+@transaction.atomic
 def accept_hook(*, connection: Connection, topic: str, body: bytes, content_type: str) -> InboundEvent:
     """Store a payload as it came; when this returns and the transaction is committed, it can't be lost."""
     event = InboundEvent(connection=connection, topic=topic[:60], body=body, content_type=content_type[:100])

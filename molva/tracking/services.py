@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.text import slugify
@@ -11,6 +12,7 @@ from django.utils.text import slugify
 from molva.domain.facts import ClientKeys
 from molva.kit import clock, emails, phones
 from molva.programmes.models import Partner, Programme
+from molva.programmes.services import update_programme
 from molva.tracking.errors import CodeTaken, LinkError
 from molva.tracking.links import checked_page, with_mark
 from molva.tracking.models import Customer, CustomerKey, CustomerVisitor, Link, LinkKind, PromoCode
@@ -70,15 +72,22 @@ def main_link(partner: Partner) -> Link | None:
 
 @transaction.atomic
 def refresh_links(programme: Programme) -> int:
-    """After a change of the shop's address: every link without a page of its own follows. Returns how many moved."""
+    """After a change of the shop's address or of the parameter: every link follows. Returns how many moved."""
     moved = 0
-    for link in Link.objects.filter(programme=programme, page_url="").select_related("partner", "programme"):
-        target = target_of(programme, link.partner)
+    for link in Link.objects.filter(programme=programme).select_related("partner"):
+        target = target_of(programme, link.partner, link.page_url)
         if target != link.target_url:
             link.target_url = target
             link.save()
             moved += 1
     return moved
+
+
+@transaction.atomic
+def change_shop(*, programme: Programme, actor: User | None, changes: dict[str, Any]) -> int:
+    """Change a programme's settings and let its links follow a new address or parameter. Returns how many moved."""
+    update_programme(programme=programme, actor=actor, changes=changes)
+    return refresh_links(programme) if programme.shop_url else 0
 
 
 @transaction.atomic

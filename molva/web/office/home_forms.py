@@ -1,0 +1,94 @@
+"""Forms of the first run."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from molva.programmes.models import Programme
+from molva.workspaces.models import Workspace
+
+_CYRILLIC = str.maketrans(
+    dict(
+        zip(
+            "абвгдеёзийклмнопрстуфхъыьэ",
+            ["a", "b", "v", "g", "d", "e", "e", "z", "i", "y", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u",
+             "f", "h", "", "y", "", "e"],
+            strict=True,
+        )
+    )
+    | {ord("ж"): "zh", ord("ц"): "ts", ord("ч"): "ch", ord("ш"): "sh", ord("щ"): "sch", ord("ю"): "yu", ord("я"): "ya"}
+)
+CURRENCIES = ("RUB", "BYN", "KZT", "UZS", "USD", "EUR")
+TIMEZONES = (
+    "Europe/Kaliningrad", "Europe/Moscow", "Europe/Samara", "Asia/Yekaterinburg", "Asia/Omsk", "Asia/Novosibirsk",
+    "Asia/Krasnoyarsk", "Asia/Irkutsk", "Asia/Yakutsk", "Asia/Vladivostok", "Asia/Magadan", "Asia/Kamchatka",
+    "Europe/Minsk", "Asia/Almaty", "Asia/Tashkent", "Europe/Berlin", "UTC",
+)
+
+
+class SetupForm(forms.Form):
+    """The owner and the company."""
+
+    company = forms.CharField(label=_("Company name"), max_length=200)
+    name = forms.CharField(label=_("Your name"), max_length=150)
+    email = forms.EmailField(label=_("E-mail"), help_text=_("You sign in with it. Codes and notices come to it, too."))
+    password = forms.CharField(
+        label=_("Password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("12 characters or more. A phrase of a few words is easy to remember and hard to guess."),
+    )
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        validate_password(password)
+        return password
+
+    def for_service(self) -> dict[str, Any]:
+        """Arguments of `use_setup_token`."""
+        return {key: self.cleaned_data[key] for key in ("company", "name", "email", "password")}
+
+
+class ProgrammeForm(forms.Form):
+    """A new programme: name and where its shop is."""
+
+    name = forms.CharField(
+        label=_("Name of the programme"), max_length=200, help_text=_("Partners see it on their page and in letters.")
+    )
+    shop_url = forms.URLField(
+        label=_("Address of the shop"),
+        required=False,
+        assume_scheme="https",
+        help_text=_("Partner links lead there. Leave it empty if there is no shop, or if you connect one next."),
+    )
+    currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES])
+    timezone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=[(zone, zone) for zone in TIMEZONES],
+        initial="Europe/Moscow",
+        help_text=_("Days of reports begin and end by it."),
+    )
+
+    def for_service(self, workspace: Workspace) -> dict[str, Any]:
+        """Arguments of `create_programme`, with a free address of the public page."""
+        data = self.cleaned_data
+        wish = urlsplit(data["shop_url"]).hostname or data["name"]
+        return {
+            "name": data["name"],
+            "shop_url": data["shop_url"],
+            "currency": data["currency"],
+            "timezone": data["timezone"],
+            "code": free_code(wish.removeprefix("www.").split(".")[0]),
+        }
+
+
+def free_code(wish: str) -> str:
+    """A free address for a programme's page, made from a name: «Лесная лавка» → «lesnaya-lavka»."""
+    base = slugify(wish.casefold().translate(_CYRILLIC))[:50] or "partners"
+    taken = set(Programme.unscoped.filter(code__startswith=base).values_list("code", flat=True))
+    if base not in taken and base not in {"new", "setup"}:
+        return base
+    return next(f"{base}-{n}" for n in range(2, 10_000) if f"{base}-{n}" not in taken)
