@@ -40,7 +40,7 @@ def run_web() -> None:
         websockets=False,
         log_enabled=False,
         respawn_failed_workers=True,
-        workers_kill_timeout=10,
+        workers_kill_timeout=8,
         process_name=None,
     ).serve()
 

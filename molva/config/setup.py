@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -113,6 +114,9 @@ def _one_at_a_time() -> Iterator[None]:
 
 def main() -> None:
     """Prepare, then tell the supervisor in one JSON line whether the first owner needs a link."""
+    signal.signal(
+        signal.SIGINT, signal.SIG_DFL
+    )  # Ctrl C ends it as a kill would: every step is one transaction
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "molva.config.settings")
     django.setup()
     # Stages may be imported only now that the registry is ready.

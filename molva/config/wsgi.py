@@ -3,6 +3,12 @@
 import multiprocessing
 import os
 import signal
+
+if multiprocessing.parent_process():
+    # The server's worker has inherited handlers that stop nothing here, and sets its own after this import; told to
+    # stop in between, it must not go on. Hence before the longer imports.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -12,9 +18,6 @@ from molva.config.supervisor import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "molva.config.settings")
 die_with_parent(os.getppid())  # the server's own worker must not outlive a killed server
-if multiprocessing.parent_process():
-    # The worker has inherited the server's handlers, which stop nothing here; it sets its own after this import.
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 _django = get_wsgi_application()
 
 # These need the registry that the line above has filled.

@@ -19,6 +19,7 @@ class JobState(models.TextChoices):
 
 
 LIVE = (JobState.READY, JobState.RUNNING)
+SCHEDULED = "every:"  # how the `dedupe` of a schedule's job begins
 
 
 class Job(models.Model):
@@ -64,6 +65,11 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.path} #{self.pk} {self.state}"
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether the timetable put it in."""
+        return self.dedupe is not None and self.dedupe.startswith(SCHEDULED)
 
 
 class ScheduleTick(models.Model):

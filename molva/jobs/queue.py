@@ -25,7 +25,6 @@ KEEP_ENDED_DAYS = 7
 PRUNE_BATCH = 500
 ERROR_CHARS = 4000
 LOST_WORKERS_ALLOWED = 3  # a job is not to blame for the first deaths of its workers
-SCHEDULED = "every:"  # how the `dedupe` of a schedule's job begins
 
 
 def enqueue(
@@ -133,7 +132,7 @@ def finish(job: Job) -> None:
     now = clock.now()
     free: dict[str, Any] = {"lease_until": None, "error": ""}
     once = _held(job).filter(again=False)
-    if job.dedupe is not None and job.dedupe.startswith(SCHEDULED):
+    if job.is_scheduled:
         # Tens of thousands a day, all alike: nobody will look for them.
         is_over = once.delete()[0] > 0
     else:

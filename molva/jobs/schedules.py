@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Q
 
-from molva.jobs.models import Job, JobState, ScheduleTick
-from molva.jobs.queue import SCHEDULED, enqueue
+from molva.jobs.models import SCHEDULED, Job, JobState, ScheduleTick
+from molva.jobs.queue import enqueue
 from molva.jobs.registry import find_job
 from molva.kit import clock
 

@@ -113,6 +113,8 @@ class Worker:
             del self._in_hand[job.pk]
         spent = (time.monotonic() - started) * 1000
         level = logging.INFO if outcome == "done" else logging.WARNING
+        if outcome == "done" and job.is_scheduled:
+            level = logging.DEBUG  # every two seconds the same line would hide the others
         line = "job %s path=%s id=%d workspace=%s try=%d ms=%d"
         logger.log(level, line, outcome, job.path, job.pk, job.workspace_id or "-", job.attempts, spent)
 
