@@ -4,6 +4,8 @@ import json
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from yarl import URL
+
 from molva.domain.click_id import read_token, visitor_bytes
 from molva.tracker.database import MarkKey
 from molva.tracker.target import clean_text
@@ -43,15 +45,16 @@ def is_own_page(origin: bytes, url: str, hosts: tuple[str, ...]) -> bool:
 
 
 def names_of(address: str) -> tuple[str, ...]:
-    """The host of an address, alone and with its port; empty when there is none."""
+    """The host of an address as shops may be written down: in letters and in ASCII, alone and with its port."""
     try:
-        parts = urlsplit(address)
-        host, port = parts.hostname, parts.port
+        url = URL(address)
+        host, raw, port = url.host, url.raw_host, url.explicit_port
     except ValueError:
         return ()
-    if not host or parts.scheme not in {"http", "https"}:
+    if not host or not raw or url.scheme not in {"http", "https"}:
         return ()
-    return (host, f"{host}:{port}") if port else (host,)
+    hosts = tuple(dict.fromkeys((host.lower(), raw.lower())))
+    return (*hosts, *(f"{name}:{port}" for name in hosts)) if port else hosts
 
 
 def page_of(url: str) -> str | None:

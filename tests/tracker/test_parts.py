@@ -18,6 +18,7 @@ from molva.domain.click_id import (
     visitor_text,
 )
 from molva.tracker.answers import preferred_language
+from molva.tracker.beacon import names_of
 from molva.tracker.database import open_reader
 from molva.tracker.facts import network_of, packed_address
 from molva.tracker.ids import IdSource
@@ -157,6 +158,22 @@ def test_addresses_are_packed_and_ipv6_counts_by_its_network() -> None:
     assert packed_address("::ffff:203.0.113.9") == bytes([203, 0, 113, 9])
     assert packed_address("unknown") is None
     assert network_of(packed_address("2001:db8::1")) == network_of(packed_address("2001:db8::2"))
+
+
+@pytest.mark.parametrize(
+    ("address", "names"),
+    [
+        ("https://xn--80aairftm.xn--p1ai", ("магазин.рф", "xn--80aairftm.xn--p1ai")),
+        ("http://Shop.example:8080/x", ("shop.example", "shop.example:8080")),
+        ("https://магазин.рф/", ("магазин.рф", "xn--80aairftm.xn--p1ai")),
+        ("null", ()),
+        ("file:///etc", ()),
+        ("http://[", ()),
+        ("http://x:99999", ()),
+    ],
+)
+def test_names_of_a_page_are_those_a_shop_may_be_known_by(address: str, names: tuple[str, ...]) -> None:
+    assert names_of(address) == names
 
 
 def test_limit_starts_anew_each_minute() -> None:
