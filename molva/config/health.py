@@ -6,6 +6,7 @@ ages.
 
 import http.client
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -14,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
+from django.urls import get_resolver
 
 from molva.config.processes import reachable
 from molva.config.setup import is_schema_current
@@ -25,6 +27,8 @@ BEAT_LIMIT_SECONDS = 30.0
 QUEUE_LIMIT_SECONDS = 300.0
 REMEMBER_SECONDS = 1.0  # a stranger who asks often must not make the database write as often
 TRACKER_TIMEOUT_SECONDS = 2.0
+
+logger = logging.getLogger(__name__)
 
 Parts = dict[str, dict[str, Any]]
 
@@ -42,7 +46,7 @@ def ready() -> Parts:
     with _lock:
         if time.monotonic() > _known["until"]:
             try:
-                _known["parts"] = {**_database_parts(), "tracker": _check_tracker()}
+                _known["parts"] = {"pages": _check_pages(), **_database_parts(), "tracker": _check_tracker()}
             finally:
                 close_old_connections()
             _known["until"] = time.monotonic() + REMEMBER_SECONDS
@@ -62,6 +66,15 @@ def respond(parts: Parts, start_response: Callable[..., Any]) -> Iterable[bytes]
     ]
     start_response("200 OK" if is_ok else "503 Service Unavailable", headers)
     return [body]
+
+
+def _check_pages() -> dict[str, Any]:
+    try:
+        # Loads every view once; the first visitor does not wait for it then.
+        return {"ok": bool(get_resolver().url_patterns)}
+    except Exception as error:  # whatever a broken installation may raise
+        logger.exception("pages cannot be shown")
+        return {"ok": False, "problem": type(error).__name__}
 
 
 def _database_parts() -> Parts:

@@ -28,6 +28,7 @@ def run_web() -> None:
     die_with_parent()
     from granian import Granian  # noqa: PLC0415 - the other processes do without it
     from granian.constants import Interfaces  # noqa: PLC0415
+    from granian.log import LogLevels  # noqa: PLC0415
 
     host, port = split_bind(settings.MOLVA_WEB_BIND)
     Granian(
@@ -38,7 +39,7 @@ def run_web() -> None:
         workers=settings.MOLVA_WEB_PROCESSES,
         blocking_threads=settings.MOLVA_WEB_THREADS,
         websockets=False,
-        log_enabled=False,
+        log_level=LogLevels.warning,
         respawn_failed_workers=True,
         workers_kill_timeout=8,
         process_name=None,

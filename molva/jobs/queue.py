@@ -151,7 +151,7 @@ def pause_seconds(attempts: int) -> float:
 def fail(job: Job, error: str, *, after_seconds: float | None = None, is_final: bool = False) -> bool:
     """Record a failed try: another one later, or death after the last. True when the job is dead now."""
     now = clock.now()
-    shared: dict[str, Any] = {"error": error[:ERROR_CHARS], "lease_until": None}
+    shared: dict[str, Any] = {"error": error[-ERROR_CHARS:], "lease_until": None}
     is_last = is_final or job.attempts >= job.max_attempts
     if is_last and _held(job).filter(again=False).update(state=JobState.DEAD, finished_at=now, **shared):
         return True

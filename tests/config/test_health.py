@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import DatabaseError
+from django.urls import get_resolver
 
 from molva.config import health
 from molva.jobs import enqueue
@@ -22,6 +24,7 @@ pytestmark = pytest.mark.django_db
 def _everything_works(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "_known", {"until": 0.0, "parts": {}, "schema": False})
     monkeypatch.setattr(health, "_check_tracker", lambda: {"ok": True})
+    monkeypatch.setattr(health, "get_resolver", lambda: SimpleNamespace(url_patterns=["one"]))
     monkeypatch.setattr(health, "close_old_connections", lambda: None)  # the test's own must stay
     WorkerBeat.objects.create(worker="w")
 
@@ -88,9 +91,16 @@ def test_a_database_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_tracker_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     monkeypatch.setattr(health, "_known", {"until": 0.0, "parts": {}, "schema": False})
+    monkeypatch.setattr(health, "get_resolver", lambda: SimpleNamespace(url_patterns=["one"]))
     monkeypatch.setattr(health, "close_old_connections", lambda: None)
     monkeypatch.setattr(settings, "MOLVA_TRACKER_BIND", "127.0.0.1:1")
     assert bad_parts() == ["tracker"]
+
+
+def test_pages_that_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "ROOT_URLCONF", "molva.no_such_module")
+    monkeypatch.setattr(health, "get_resolver", get_resolver)
+    assert bad_parts() == ["pages"]
 
 
 def test_an_answer_is_remembered_for_a_second() -> None:

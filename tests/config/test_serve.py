@@ -137,6 +137,7 @@ def test_health(served: Served) -> None:
     assert json.loads(served.get("/healthz", Host="anything")[2]) == {"ok": True, "process": {"ok": True}}
     parts = served.readiness()
     assert {name: part["ok"] for name, part in parts.items() if name != "ok"} == {
+        "pages": True,
         "database": True,
         "schema": True,
         "worker": True,
