@@ -42,7 +42,7 @@ class JsonReader:
         except ValueError as error:
             return None, [Problem((), f"is not JSON: {error}")]
         if self._doubled:
-            return value, list(_find_doubled(value, ()))
+            return self._plain.decode(text), list(_find_doubled(value, ()))
         return value, []
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
