@@ -104,7 +104,7 @@ def test_copying_says_so(tab: Callable[..., Page], live_server: Any) -> None:
     page = tab("office", 1440)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=live_server.url)
     page.locator("[data-copy='#my-link']").click()
-    page.get_by_text("Скопировано").wait_for()
+    page.locator(".toast").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == "https://lavka.example/?aff=kate"
 
 
