@@ -173,14 +173,23 @@ def _refuse_stale(payout: Payout) -> None:
 
 @transaction.atomic
 def mark_paid(
-    *, payout: Payout, actor: User | None, paid_at: datetime | None = None, external_reference: str = ""
+    *,
+    payout: Payout,
+    actor: User | None,
+    paid_at: datetime | None = None,
+    external_reference: str = "",
+    method: str = "",
 ) -> Payout:
-    """The money has left: the payout is paid, and so are the commissions that have nothing more to come."""
+    """The money has left: the payout is paid, and so are the commissions that have nothing more to come.
+
+    `method` says where it really went, when that is not what the draft said.
+    """
     payout = _locked(payout, PayoutStatus.APPROVED)
     payout.paid_at = paid_at or clock.now()
     _post(payout, TransactionKind.PAYOUT_PAID, (_IN_PAYOUT, _CASH), at=payout.paid_at)
     payout.status, payout.paid_by = PayoutStatus.PAID, actor
     payout.external_reference = external_reference.strip() or payout.external_reference
+    payout.method = method.strip() or payout.method
     _mirror(payout, CommissionStatus.AVAILABLE, CommissionStatus.PAID)
     return _close_step(payout, actor, {"external_reference": payout.external_reference})
 

@@ -1,0 +1,53 @@
+"""Questions about customers: the list with its figures, and one person's way. Sums in minor units."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Max, QuerySet, Sum
+
+from molva.orders.models import Order
+from molva.programmes.models import Programme
+from molva.reports.matching import contains, person_like
+from molva.tracking.models import Customer, CustomerVisitor, Touch
+
+NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFigures:
+    """What a customer has bought."""
+
+    orders: int = 0
+    sales_minor: int = 0
+    last_at: object = None
+
+
+def list_customers(programme: Programme, *, search: str = "", partner: str = "") -> "QuerySet[Customer]":
+    """Customers, newest first; `partner` is a code, or NOBODY for those who are nobody's."""
+    rows = Customer.objects.filter(programme=programme).select_related("partner")
+    if search:
+        rows = rows.filter(person_like(search) | contains(search, "orders__number")).distinct()
+    if partner == NOBODY:
+        rows = rows.filter(partner__isnull=True)
+    elif partner:
+        rows = rows.filter(partner__code=partner)
+    return rows.order_by("-created_at", "-pk")
+
+
+def customer_figures(customers: Sequence[Customer]) -> dict[int, CustomerFigures]:
+    """Figures by customer id, in one query."""
+    rows = (
+        Order.objects.filter(customer__in=[one.pk for one in customers])
+        .order_by()
+        .values_list("customer")
+        .annotate(n=Count("pk"), total=Sum("total_minor"), last=Max("created_at"))
+    )
+    found = {pk: CustomerFigures(n, total, last) for pk, n, total, last in rows}
+    return {one.pk: found.get(one.pk, CustomerFigures()) for one in customers}
+
+
+def customer_touches(customer: Customer, limit: int = 100) -> list[Touch]:
+    """Clicks, scans and forms of every visitor with whom the person was seen, the first ones first."""
+    visitors = CustomerVisitor.objects.filter(customer=customer).values("visitor")
+    rows = Touch.objects.filter(programme_id=customer.programme_id, visitor__in=visitors)
+    return list(rows.select_related("partner", "link").order_by("at", "pk")[:limit])

@@ -1,0 +1,90 @@
+"""Questions about orders: the list with its totals. Sums in minor units."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from molva.commissions.models import Commission
+from molva.orders.models import Order
+from molva.programmes.models import Programme
+from molva.reports.matching import contains, person_like
+from molva.reports.period import Period
+
+NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTotals:
+    """A list of orders together."""
+
+    orders: int
+    sales_minor: int
+    owed_minor: int
+
+
+def list_orders(
+    programme: Programme,
+    *,
+    search: str = "",
+    status: str = "",
+    reason: str = "",
+    partner: str = "",
+    source: str = "",
+    period: Period | None = None,
+    sort: str = "",
+) -> "QuerySet[Order]":
+    """Orders, newest first; `partner` is a code or NOBODY, `reason` a reason of the verdict or of paying nothing."""
+    rows = Order.objects.filter(programme=programme).select_related("customer", "partner")
+    if search:
+        rows = rows.filter(contains(search, "number") | person_like(search, prefix="customer__"))
+    wanted = {"status": status, "source": source}
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value})
+    if reason:
+        rows = rows.filter(Q(reason=reason) | Q(unpaid=reason))
+    if partner == NOBODY:
+        rows = rows.filter(partner__isnull=True)
+    elif partner:
+        rows = rows.filter(partner__code=partner)
+    if period:
+        rows = rows.filter(created_at__gte=period.start, created_at__lt=period.end)
+    key, down = sort.lstrip("-"), sort.startswith("-")
+    if key not in ("number", "total_minor", "created_at"):
+        key, down = "created_at", True
+    return rows.order_by(f"-{key}" if down else key, "-pk")
+
+
+def order_commissions(orders: Sequence[Order]) -> dict[int, int]:
+    """What each order owes all its partners now (or would, if it is open), by order id, in one query."""
+    rows = (
+        Commission.objects.filter(order__in=[one.pk for one in orders])
+        .order_by()
+        .values_list("order")
+        .annotate(owed=Sum("owed_minor"), hoped=Sum("expected_minor"))
+    )
+    return {pk: owed or hoped for pk, owed, hoped in rows}
+
+
+def order_totals(orders: "QuerySet[Order]") -> OrderTotals:
+    """How many orders a list has, what was bought, what is owed for it."""
+    whole = orders.order_by().aggregate(n=Count("pk"), total=Sum("total_minor"))
+    owed = Commission.objects.filter(order__in=orders.order_by().values("pk")).aggregate(total=Sum("owed_minor"))
+    return OrderTotals(whole["n"], whole["total"] or 0, owed["total"] or 0)
+
+
+def order_statuses(programme: Programme) -> list[tuple[str, str]]:
+    """(status, title) of every status that some order has now."""
+    rows = Order.objects.filter(programme=programme).order_by().values_list("status", "status_title").distinct()
+    return sorted({status: title or status for status, title in rows}.items(), key=lambda pair: pair[1])
+
+
+def order_reasons(programme: Programme) -> list[str]:
+    """Every reason that the verdict of some order has."""
+    rows = Order.objects.filter(programme=programme).order_by().values_list("reason", "unpaid").distinct()
+    return sorted({reason for pair in rows for reason in pair if reason})
+
+
+def order_sources(programme: Programme) -> list[str]:
+    """Every source that has told an order."""
+    rows = Order.objects.filter(programme=programme).order_by().values_list("source", flat=True)
+    return sorted(rows.distinct())
