@@ -8,9 +8,12 @@ from molva.tracking.ingest import ingest_clicks
 from molva.tracking.models import Attribution, Customer, CustomerVisitor
 
 
-@job(queue="clicks", max_attempts=1)
+@job(queue="clicks", max_attempts=1, atomic=True)
 def load_clicks() -> None:
-    """Load what the tracker stored; a customer whose visitor clicked may be someone else's from now on."""
+    """Load what the tracker stored; a customer whose visitor clicked may be someone else's from now on.
+
+    Atomic: clicks that are loaded and settlements that are not asked for would never meet again.
+    """
     visitors = ingest_clicks()
     for row in CustomerVisitor.unscoped.filter(visitor__in=visitors).values("customer_id", "workspace_id").distinct():
         enqueue(
