@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from molva.web.cabinet.access import places_of
-from molva.web.public.accounts import home_of
 from molva.workspaces.models import User
 
 
@@ -15,4 +14,4 @@ from molva.workspaces.models import User
 def first(request: HttpRequest, **_place: str) -> HttpResponse:
     """The cabinet of the person's first programme; whoever is no partner goes where they work."""
     places = places_of(cast(User, request.user))
-    return redirect("cabinet:today", places[0].programme.code) if places else redirect(home_of(request.user))
+    return redirect("cabinet:today", places[0].programme.code) if places else redirect("public:root")

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from molva.web.public import root
+from molva.web.public import landing, root, script
 
 app_name = "public"
 urlpatterns = [
     path("", root.show, name="root"),
-    path("p/<slug:programme>/", root.show, name="landing"),
-    path("p/<slug:programme>/thanks/", root.show, name="thanks"),
-    path("s/<slug:programme>.js", root.show, name="script"),
+    path("welcome/", root.nowhere, name="nowhere"),
+    path("p/<slug:programme>/", landing.show, name="landing"),
+    path("p/<slug:programme>/thanks/", landing.thanks, name="thanks"),
+    path("p/<slug:programme>/accent.css", landing.accent_sheet, name="accent"),
+    path("s/<slug:programme>.js", script.storefront, name="script"),
 ]

@@ -1,0 +1,57 @@
+"""The pages of signing in: allauth's views with our templates; the code by e-mail first, a password for staff beside it."""
+
+from typing import Any
+
+from allauth.account import app_settings
+from allauth.account import views as allauth
+from django.conf import settings
+from django.forms import Form
+from django.utils.translation import gettext_lazy as _
+
+from molva.web.ui.formats import counted
+
+
+class AskCode(allauth.RequestLoginCodeView):
+    """Asks for the e-mail to which the code goes."""
+
+    template_name = "public/sign_in.html"
+
+
+class EnterCode(allauth.ConfirmLoginCodeView):
+    """Takes the code; says how many tries are left, and in the demo the code itself."""
+
+    template_name = "public/code.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add what the page says beside the field."""
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        left = app_settings.LOGIN_BY_CODE_MAX_ATTEMPTS - self._process.state["failed_attempts"]
+        context["tries_left"] = counted(left, "attempt")
+        context["minutes"] = app_settings.LOGIN_BY_CODE_TIMEOUT // 60
+        # `molva demo` keeps its mail in files, where a newcomer would not look
+        context["demo_code"] = self._process.code if settings.MOLVA_DEMO else ""
+        return context
+
+
+class EnterPassword(allauth.LoginView):
+    """E-mail and password, for those who set one."""
+
+    template_name = "public/password.html"
+
+    def get_form(self, form_class: type[Form] | None = None) -> Form:
+        """Our words on allauth's fields."""
+        form: Form = super().get_form(form_class)
+        form.fields["login"].label = _("E-mail")
+        form.fields["password"].label = _("Password")
+        form.fields["password"].help_text = ""
+        form.fields["remember"].label = _("Remember me on this device")
+        for name in ("login", "password"):
+            form.fields[name].widget.attrs.pop("placeholder", None)
+        return form
+
+
+def page(view: type[Any], title: str, lead: str = "", button: str = "") -> Any:
+    """One of allauth's rarer pages in the plain form: title, a sentence, the form if there is one."""
+    return view.as_view(
+        template_name="public/account.html", extra_context={"title": title, "lead": lead, "button": button}
+    )
