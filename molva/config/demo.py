@@ -10,7 +10,6 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,40 +62,34 @@ class Demo:
     seeding: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def run(self) -> None:
-        """Prepare, start everything, fill it at the first start, tell the addresses, wait for the end."""
-        from molva.config import processes  # noqa: PLC0415 - see `demo`
-        from molva.config.supervisor import Supervisor  # noqa: PLC0415
+        """Start everything, fill it at the first start, tell the addresses, wait for the end."""
+        from molva.config.processes import run_group  # noqa: PLC0415 - see `demo`
 
-        with processes.only_one():
-            click.echo("Preparing the demo …")
-            processes.prepare()
-            commands = {name: processes.command(name) for name in ("web", "tracker", "worker")}
-            Supervisor({"shop": self._shop_command(), **commands}).run(self._watch(processes.is_ready))
+        click.echo("Starting the demo …")
+        run_group({"shop": self._shop_command()}, announce=lambda _: self._fill())
 
     def _shop_command(self) -> list[str]:
         port = str(self.ports["shop"])
         place = ["--port", port, "--public-host", f"localhost:{port}", "--data", str(self.folder / "shop")]
         return [sys.executable, "-m", "molva.demo.shop", *place, "--language", self.language]
 
-    def _watch(self, is_ready: Callable[[], bool]) -> Callable[[], bool]:
-        def watch() -> bool:
-            if self.seeding is None:
-                if _is_free(self.ports["shop"]) or not is_ready():
-                    return False
-                if (self.folder / PLACES_FILE).exists():
-                    self._tell()
-                    return True
-                click.echo("Filling the sample programme …")
-                words = ["demo", "--seed-only", "--data", str(self.folder)]
-                self.seeding = subprocess.Popen([sys.executable, "-m", "molva", *words])  # noqa: S603 - ourselves
-            code = self.seeding.poll()
-            if code == 0:
+    def _fill(self) -> bool:
+        """One step of the first start: True when there is nothing more to wait for."""
+        if self.seeding is None:
+            if (self.folder / PLACES_FILE).exists():
                 self._tell()
-            elif code is not None:
-                click.echo(f"The sample programme could not be filled (code {code}).", err=True)
-            return code is not None
-
-        return watch
+                return True
+            if _is_free(self.ports["shop"]):
+                return False
+            click.echo("Filling the sample programme …")
+            words = ["demo", "--seed-only", "--data", str(self.folder)]
+            self.seeding = subprocess.Popen([sys.executable, "-m", "molva", *words])  # noqa: S603 - ourselves
+        code = self.seeding.poll()
+        if code == 0:
+            self._tell()
+        elif code is not None:
+            click.echo(f"The sample programme could not be filled (code {code}).", err=True)
+        return code is not None
 
     def _tell(self) -> None:
         places: dict[str, str] = json.loads((self.folder / PLACES_FILE).read_text(encoding="utf-8"))

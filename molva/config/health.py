@@ -46,7 +46,7 @@ def ready() -> Parts:
     with _lock:
         if time.monotonic() > _known["until"]:
             try:
-                _known["parts"] = {"pages": _check_pages(), **_database_parts(), "tracker": _check_tracker()}
+                _known["parts"] = {"pages": check_pages(), **_database_parts(), "tracker": _check_tracker()}
             finally:
                 close_old_connections()
             _known["until"] = time.monotonic() + REMEMBER_SECONDS
@@ -68,9 +68,9 @@ def respond(parts: Parts, start_response: Callable[..., Any]) -> Iterable[bytes]
     return [body]
 
 
-def _check_pages() -> dict[str, Any]:
+def check_pages() -> dict[str, Any]:
+    """Load every view, once; a broken installation is logged and told of."""
     try:
-        # Loads every view once; the first visitor does not wait for it then.
         return {"ok": bool(get_resolver().url_patterns)}
     except Exception as error:  # whatever a broken installation may raise
         logger.exception("pages cannot be shown")

@@ -10,17 +10,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from molva.config import settings
-from molva.config.supervisor import Supervisor, die_with_parent
+from molva.config.supervisor import Supervisor, die_with_parent, is_supervised
 
 logger = logging.getLogger(__name__)
 
 SETTINGS = "molva.config.settings"
 READY_SECONDS = 60.0
+LOOK_SECONDS = 0.2
 
 
 def run_web() -> None:
@@ -53,6 +54,7 @@ def run_tracker() -> None:
     from molva.tracker.process import run  # noqa: PLC0415 - uvloop and httptools are of no use elsewhere
     from molva.tracker.settings import settings_from_env  # noqa: PLC0415
 
+    wait_until_prepared()
     run(settings_from_env(os.environ))
 
 
@@ -65,6 +67,7 @@ def run_worker() -> None:
     from molva.workspaces.scoping import scope  # noqa: PLC0415
 
     worker = Worker(scope=scope, timetable=TIMETABLE, threads=settings.MOLVA_WORKER_THREADS)
+    wait_until_prepared()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     is_clean = worker.run()
@@ -88,42 +91,107 @@ def command(*words: str) -> list[str]:
 
 
 def serve() -> None:
-    """Prepare, then keep web, tracker and worker until SIGTERM."""
+    """Prepare, and keep web, tracker and worker until SIGTERM."""
     logging.basicConfig(level=settings.MOLVA_LOG_LEVEL, format=settings.LOG_LINE)
+    run_group({}, announce=say_ready)
+
+
+def run_group(more: Mapping[str, list[str]], *, announce: Callable[[str | None], bool]) -> None:
+    """Keep web, tracker, worker and `more` until told to stop; exits with 1 when the data cannot be prepared.
+
+    `announce` is called with the first owner's token when all is ready (or a minute has passed without that), and
+    again in each round until it says True.
+    """
+    commands = {name: command(name) for name in ("web", "tracker", "worker")}
     with only_one():
         for bind in (settings.MOLVA_WEB_BIND, settings.MOLVA_TRACKER_BIND):
             refuse_taken_port(bind)
-        token = prepare()
-        group = Supervisor({name: command(name) for name in ("web", "tracker", "worker")})
-        group.run(ready_watch(lambda: say_ready(token)))
+        preparation = Preparation()
+        group = Supervisor({**more, **commands})
+        group.run(_start_watch(preparation, group, announce))
+    if preparation.has_failed:
+        sys.exit(1)
 
 
-def prepare() -> str | None:
-    """Bring the data up to this version, in another process; the first owner's token when one is needed."""
-    done = subprocess.run([sys.executable, "-m", "molva.config.setup"], stdout=subprocess.PIPE, check=False)
-    if done.returncode:
-        sys.exit(done.returncode)
-    token: str | None = json.loads(done.stdout.splitlines()[-1])["setup_token"]
-    return token
-
-
-def ready_watch(announce: Callable[[], None]) -> Callable[[], bool]:
-    """For `Supervisor.run`: asks the web process whether all is ready; then, or after a minute, announces."""
+def _start_watch(
+    preparation: "Preparation", group: Supervisor, announce: Callable[[str | None], bool]
+) -> Callable[[], bool]:
     give_up = time.monotonic() + READY_SECONDS
+    is_over = False
     next_look = 0.0
 
     def watch() -> bool:
-        nonlocal next_look
-        now = time.monotonic()
-        if now < next_look:
+        nonlocal is_over, next_look
+        if not preparation.is_over():
             return False
-        if is_ready() or now > give_up:
-            announce()
+        if preparation.has_failed:
+            group.stop()
             return True
-        next_look = now + 0.2
-        return False
+        now = time.monotonic()
+        if not is_over and now >= next_look:
+            is_over = is_ready() or now > give_up
+            next_look = now + LOOK_SECONDS
+        return is_over and announce(preparation.token)
 
     return watch
+
+
+class Preparation:
+    """`molva.config.setup` at work in a process of its own, while the others are loading already.
+
+    They wait for its end (`wait_until_prepared`) before they touch the data.
+    """
+
+    def __init__(self) -> None:
+        self.token: str | None = None
+        self.has_failed = False
+        self._lock = _lock_file().open("w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._process: subprocess.Popen[bytes] | None = _start_setup()
+
+    def is_over(self) -> bool:
+        """Whether it has ended; what it has told is known then, and the others may go on."""
+        if self._process is None:
+            return True
+        if self._process.poll() is None:
+            return False
+        self.has_failed = self._process.returncode != 0
+        told, _ = self._process.communicate()
+        self._process = None
+        if not self.has_failed:
+            self.token = _token_of(told)
+            self._lock.close()
+        return True
+
+
+def wait_until_prepared() -> None:
+    """In a child of `serve`: go on when the data has been brought up to this version."""
+    if is_supervised():
+        with _lock_file().open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+
+
+def _lock_file() -> Path:
+    return settings.DATA_DIR / "preparing.lock"
+
+
+def prepare() -> str | None:
+    """Bring the data up to this version and wait for it; the first owner's token when one is needed."""
+    process = _start_setup()
+    told, _ = process.communicate()
+    if process.returncode:
+        sys.exit(process.returncode)
+    return _token_of(told)
+
+
+def _start_setup() -> subprocess.Popen[bytes]:
+    command_line = [sys.executable, "-m", "molva.config.setup"]
+    return subprocess.Popen(command_line, stdout=subprocess.PIPE)  # noqa: S603 - our own module
+
+
+def _token_of(told: bytes) -> str | None:
+    token: str | None = json.loads(told.splitlines()[-1])["setup_token"]
+    return token
 
 
 def is_ready() -> bool:
@@ -143,8 +211,8 @@ def setup_link(token: str) -> str:
     return f"{settings.MOLVA_URL}/setup/{token}/"
 
 
-def say_ready(token: str | None) -> None:
-    """Tell the person at the terminal where to go."""
+def say_ready(token: str | None) -> bool:
+    """Tell the person at the terminal where to go; True, as once is enough."""
     lines = [f"Molva is ready: {settings.MOLVA_URL}/"]
     if not is_ready():
         lines = [f"Molva has started but is not ready yet; see {settings.MOLVA_URL}/readyz"]
@@ -154,6 +222,7 @@ def say_ready(token: str | None) -> None:
         )
     sys.stdout.write("\n" + "\n".join(lines) + "\n\n")
     sys.stdout.flush()
+    return True
 
 
 def split_bind(bind: str) -> tuple[str, int]:

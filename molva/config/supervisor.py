@@ -104,17 +104,21 @@ def _tell(child: Child, number: signal.Signals) -> None:
         child.process.send_signal(number)
 
 
+def is_supervised() -> bool:
+    """Whether this process was started by a supervisor."""
+    return PARENT_VARIABLE in os.environ
+
+
 def die_with_parent(parent: int | None = None) -> None:
     """In a child: be told to stop when the parent dies in any way. Without a supervisor it does nothing.
 
     `parent` is the process that started this one; the supervisor itself when not given.
     """
-    told = os.environ.get(PARENT_VARIABLE)
-    if told is None or sys.platform != "linux":
+    if not is_supervised() or sys.platform != "linux":
         return
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # Ctrl C reaches the whole group; the supervisor passes it on
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != (parent or int(told)):  # it died before the line above
+    if os.getppid() != (parent or int(os.environ[PARENT_VARIABLE])):  # it died before the line above
         sys.exit(1)

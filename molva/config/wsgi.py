@@ -12,17 +12,23 @@ if multiprocessing.parent_process():
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import django
 from django.core.wsgi import get_wsgi_application
 
+from molva.config.processes import wait_until_prepared
 from molva.config.supervisor import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "molva.config.settings")
 die_with_parent(os.getppid())  # the server's own worker must not outlive a killed server
-_django = get_wsgi_application()
+django.setup()
 
 # These need the registry that the line above has filled.
 from molva.config import health  # noqa: E402
 from molva.config.relay import relay  # noqa: E402
+
+health.check_pages()  # loads them while the data is still being prepared
+wait_until_prepared()
+_django = get_wsgi_application()  # looks at the static files, which are there now
 
 TRACKER_PATHS = ("/r/", "/t/")
 HEALTH_PATHS = {"/healthz": health.alive, "/readyz": health.ready}

@@ -18,7 +18,7 @@ from tests.config.test_supervisor import is_alive, wait_for
 from tests.databases import fresh_database
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-pytestmark = [pytest.mark.database, pytest.mark.slow]
+pytestmark = [pytest.mark.database, pytest.mark.slow, pytest.mark.xdist_group("serve")]
 
 
 class Served:
@@ -90,7 +90,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One group for all tests of this file; each leaves it running."""
+    """One group for all tests of this file; each but the last leaves it running."""
     folder = tmp_path_factory.mktemp("serve")
     web = f"127.0.0.1:{free_port()}"
     with fresh_database(folder) as database:
@@ -213,5 +213,3 @@ def test_sigterm_ends_everything(served: Served) -> None:
     served.process.send_signal(signal.SIGTERM)
     assert served.process.wait(30) == 0
     wait_for(lambda: served.pids() == [])
-    served.process = served.start()  # for whichever test comes next
-    wait_for(served.is_ready, 60)
