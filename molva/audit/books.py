@@ -167,7 +167,7 @@ def check_references(extent: Extent) -> Iterator[Breach]:
 
 def check_chain(extent: Extent) -> Iterator[Breach]:
     """I7: numbers without gaps, each hash covers its row and the row before it."""
-    for problem in verify_chain(extent.workspace_id):
+    for problem in verify_chain(extent.workspace_id, partners=extent.partners):
         yield Breach("I7", f"transaction № {problem.number}", problem.what)
 
 

@@ -135,20 +135,23 @@ class Transaction(WorkspaceModel):
             models.UniqueConstraint(fields=["workspace", "key"], name="transaction_key_once"),
         ]
         indexes = [
-            models.Index(
-                fields=["partner", "number"], name="transaction_statement"
-            ),  # statement of a partner
+            # statement of a partner (every index begins with the workspace, as every query names it)
+            models.Index(fields=["workspace", "partner", "number"], name="transaction_statement"),
             # what the books hold of a commission, of an order, of a payout
             models.Index(
-                fields=["commission_id"],
+                fields=["workspace", "commission_id"],
                 name="transaction_commission",
                 condition=models.Q(commission_id__isnull=False),
             ),
             models.Index(
-                fields=["order_id"], name="transaction_order", condition=models.Q(order_id__isnull=False)
+                fields=["workspace", "order_id"],
+                name="transaction_order",
+                condition=models.Q(order_id__isnull=False),
             ),
             models.Index(
-                fields=["payout_id"], name="transaction_payout", condition=models.Q(payout_id__isnull=False)
+                fields=["workspace", "payout_id"],
+                name="transaction_payout",
+                condition=models.Q(payout_id__isnull=False),
             ),
         ]
 
@@ -175,8 +178,8 @@ class Posting(WorkspaceModel):
         ]
         indexes = [
             # balances: both sums are read from these indexes alone
-            models.Index(fields=["from_account", "amount_minor"], name="posting_outgoing"),
-            models.Index(fields=["to_account", "amount_minor"], name="posting_incoming"),
+            models.Index(fields=["workspace", "from_account", "amount_minor"], name="posting_outgoing"),
+            models.Index(fields=["workspace", "to_account", "amount_minor"], name="posting_incoming"),
         ]
 
     def __str__(self) -> str:

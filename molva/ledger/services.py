@@ -110,7 +110,7 @@ def _append(head: LedgerHead, entry: Transaction, moves: Sequence[Move]) -> Tran
         )
         for move in moves
     ]
-    entry.hash = transaction_hash(entry, map(_hashed, postings))
+    entry.hash = transaction_hash(entry, [_hashed(posting) for posting in postings])
     entry.save(force_insert=True)
     for posting in postings:
         posting.transaction = entry

@@ -112,9 +112,31 @@ def test_a_removed_transaction_is_named(entries: list[Transaction], workspace: W
     tamper("ledger_transaction", "DELETE FROM ledger_transaction WHERE id = %s", entries[2].pk)
 
     assert verify_chain(workspace) == [
-        ChainProblem(4, "number 3 is missing"),
         ChainProblem(4, "does not continue the transaction before it"),
+        ChainProblem(4, "number 3 is missing"),
     ]
+
+
+def test_a_removed_beginning_is_named(entries: list[Transaction], workspace: Workspace) -> None:
+    posting = Posting.objects.get(transaction=entries[0])
+    tamper("ledger_posting", "DELETE FROM ledger_posting WHERE id = %s", posting.pk)
+    tamper("ledger_transaction", "DELETE FROM ledger_transaction WHERE id = %s", entries[0].pk)
+
+    assert verify_chain(workspace) == [
+        ChainProblem(2, "does not continue the transaction before it"),
+        ChainProblem(2, "number 1 is missing"),
+    ]
+
+
+def test_contents_of_chosen_partners_only(
+    entries: list[Transaction], workspace: Workspace, partner: Partner
+) -> None:
+    other = make_partner(partner.programme)
+    services.welcome(partner=other, amount_minor=5, at=AT, is_payable=True)
+    tamper("ledger_transaction", "UPDATE ledger_transaction SET level = 9 WHERE number IN (3, 6)")
+
+    assert verify_chain(workspace, partners=[other.pk]) == [ChainProblem(6, OTHERS)]
+    assert [problem.number for problem in verify_chain(workspace)] == [3, 6]
 
 
 def test_a_cut_end_is_named(entries: list[Transaction], workspace: Workspace) -> None:

@@ -275,27 +275,29 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="transaction",
-            index=models.Index(fields=["partner", "number"], name="transaction_statement"),
+            index=models.Index(fields=["workspace", "partner", "number"], name="transaction_statement"),
         ),
         migrations.AddIndex(
             model_name="transaction",
             index=models.Index(
                 condition=models.Q(("commission_id__isnull", False)),
-                fields=["commission_id"],
+                fields=["workspace", "commission_id"],
                 name="transaction_commission",
             ),
         ),
         migrations.AddIndex(
             model_name="transaction",
             index=models.Index(
-                condition=models.Q(("order_id__isnull", False)), fields=["order_id"], name="transaction_order"
+                condition=models.Q(("order_id__isnull", False)),
+                fields=["workspace", "order_id"],
+                name="transaction_order",
             ),
         ),
         migrations.AddIndex(
             model_name="transaction",
             index=models.Index(
                 condition=models.Q(("payout_id__isnull", False)),
-                fields=["payout_id"],
+                fields=["workspace", "payout_id"],
                 name="transaction_payout",
             ),
         ),
@@ -311,11 +313,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="posting",
-            index=models.Index(fields=["from_account", "amount_minor"], name="posting_outgoing"),
+            index=models.Index(fields=["workspace", "from_account", "amount_minor"], name="posting_outgoing"),
         ),
         migrations.AddIndex(
             model_name="posting",
-            index=models.Index(fields=["to_account", "amount_minor"], name="posting_incoming"),
+            index=models.Index(fields=["workspace", "to_account", "amount_minor"], name="posting_incoming"),
         ),
         migrations.AddConstraint(
             model_name="posting",
