@@ -38,7 +38,7 @@ _KEYS = {
 }
 _ONCE = frozenset(
     {"lead", "rules", "partner", "payout"}
-)  # a touch or an order said twice changes nothing anyway
+)  # touches are looked at later; an order said twice has an equal seq
 _ORDER = frozenset(
     {
         "id",
@@ -60,6 +60,16 @@ _PARTNER = PARTNER_KEYS | {"codes"}
 _ONE: int | Fraction = 1
 _TYPE = one_of(*_KEYS)
 _TOUCH_KIND = one_of("link", "qr", "form")
+
+
+class SeenTouch(TouchFacts):
+    """A touch of the file. `form` is how its time is written after the minute: with it lines equal as JSON are told."""
+
+    __slots__ = ("form",)
+
+    def __init__(self, visitor: str, partner: str, kind: str, at: int, tie: int, form: str) -> None:
+        super().__init__(visitor, partner, kind, at, tie)
+        self.form = form
 
 
 class Story:
@@ -94,7 +104,7 @@ class Event:
 class Events:
     """All events to `until`, and the problems of all lines."""
 
-    touches: list[TouchFacts] = field(default_factory=list)
+    touches: list[SeenTouch] = field(default_factory=list)
     stories: dict[str, Story] = field(default_factory=dict)
     leads: list[LeadFacts] = field(default_factory=list)
     timed: list[Event] = field(default_factory=list)
@@ -160,7 +170,7 @@ class EventReader:
         events = self.events
         events.first_at = at if events.first_at is None else min(events.first_at, at)
         events.last_at = at if events.last_at is None else max(events.last_at, at)
-        if type(made) is TouchFacts:
+        if type(made) is SeenTouch:
             events.touches.append(made)
             return
         if type(made) is tuple:
@@ -181,13 +191,14 @@ class EventReader:
             story.facts, story.rank = facts, rank
         return story
 
-    def _read_touch(self, reader: Reader, value: dict[str, Any], at: int, number: int) -> TouchFacts:
-        return TouchFacts(
+    def _read_touch(self, reader: Reader, value: dict[str, Any], at: int, number: int) -> SeenTouch:
+        return SeenTouch(
             intern(reader.need(value, "visitor", (), name) or ""),
             intern(reader.need(value, "partner", (), name) or ""),
             intern(reader.need(value, "kind", (), _TOUCH_KIND) or ""),
             at,
             number,
+            intern(str(value.get("at"))[16:]),
         )
 
     def _read_lead(self, reader: Reader, value: dict[str, Any], at: int, number: int) -> Event:

@@ -8,14 +8,12 @@ from molva.domain.clients import written_keys
 from molva.domain.directory import Directory
 from molva.domain.facts import OrderFacts, PersonFacts, TouchFacts
 from molva.domain.verdicts import Attribution
-from molva.simulate.events import Events
+from molva.simulate.events import Events, SeenTouch
 
 
 def decide_all(events: Events, directory: Directory) -> list[Attribution]:
     """Give every story its decision; all attributions, in the order people are met."""
-    touches: dict[str, list[TouchFacts]] = {}
-    for touch in events.touches:
-        touches.setdefault(touch.visitor, []).append(touch)
+    touches = _by_visitor(events.touches)
     attributions: list[Attribution] = []
     for records in _people([*(story.facts for story in events.stories.values()), *events.leads]):
         person = PersonFacts()
@@ -32,6 +30,21 @@ def decide_all(events: Events, directory: Directory) -> list[Attribution]:
             events.stories[order].decision = decision
         attributions += decided.attributions
     return attributions
+
+
+def _by_visitor(touches: list[SeenTouch]) -> dict[str, list[TouchFacts]]:
+    """Touches by visitor; of lines equal as JSON the first."""
+    all_of: dict[str, list[SeenTouch]] = {}
+    for touch in touches:
+        all_of.setdefault(touch.visitor, []).append(touch)
+    found: dict[str, list[TouchFacts]] = {}
+    for visitor, known in all_of.items():
+        found[visitor] = [*known]
+        if len(known) > 1:
+            once = {(touch.at, touch.form, touch.partner, touch.kind): touch for touch in reversed(known)}
+            if len(once) < len(known):
+                found[visitor] = list(reversed(once.values()))
+    return found
 
 
 def _people(records: list[Record]) -> list[list[Record]]:

@@ -1,5 +1,9 @@
-"""Random programmes and histories, small enough that everything meets everything."""
+"""Random programmes and histories, small enough that everything meets everything.
 
+Drawn from a seed: Hypothesis chooses the seeds, a plain generator makes dense histories of each.
+"""
+
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -7,80 +11,87 @@ from hypothesis import strategies as st
 from tests.simulate.running import Json, at
 
 PARTNERS = ("A", "B", "C", "D")
-STATUSES = ("new", "delivered", "paid", "cancelled")
-moments = st.builds(at, st.integers(1, 28), st.sampled_from((0, 12)))
-sums = st.integers(0, 30_000).map(lambda minor: f"{minor // 100}.{minor % 100:02d}")
-percents = st.sampled_from(("0", "3", "10", "12.5", "33.335", "100"))
+STATUSES = ("new", "delivered", "delivered", "paid", "cancelled")
+seeds = st.integers(0, 2**32)
 
 
-def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.none() | strategy
+def moment(chance: Random) -> str:
+    return at(chance.randint(1, 28), chance.choice((0, 12)))
 
 
-def rewards() -> st.SearchStrategy[Json]:
-    one = percents.map(lambda p: {"percent": p}) | sums.map(lambda s: {"fixed": s}) | st.just({"none": True})
-    return st.dictionaries(st.sampled_from(("1", "2", "3")), one, max_size=3)
+def amount(chance: Random, top: int = 30_000) -> str:
+    minor = chance.randint(0, top)
+    return f"{minor // 100}.{minor % 100:02d}"
 
 
-@st.composite
-def rule(draw: st.DrawFn, number: int, *, placeless: bool) -> Json:
+def some(chance: Random, values: tuple[str, ...], most: int = 2) -> list[str]:
+    return [chance.choice(values) for _ in range(chance.randint(0, most))]
+
+
+def reward(chance: Random) -> Json:
+    return chance.choice(
+        (
+            {"percent": chance.choice(("0", "3", "10", "12.5", "33.335", "100"))},
+            {"percent": chance.choice(("7", "1.005"))},
+            {"fixed": amount(chance)},
+            {"none": True},
+        )
+    )
+
+
+def rule(chance: Random, name: str, *, placeless: bool) -> Json:
     """A rule; `placeless`: no condition that depends on when facts became known."""
-    conditions = {
-        "partner": st.lists(st.sampled_from(PARTNERS), max_size=2),
-        "group": st.lists(st.sampled_from(("vip", "new")), max_size=2),
-        "product": st.lists(st.sampled_from(("p1", "p2")), max_size=2),
-        "category": st.lists(st.sampled_from(("k1", "k2")), max_size=2),
-        "code": st.lists(st.sampled_from(("code-b", "CODE-C")), max_size=2),
-        "client": st.sampled_from(("new", "returning")),
-        "days_since_attribution_to": st.integers(0, 10),
-        "valid_from": moments,
-        "valid_to": moments,
+    conditions: dict[str, Any] = {
+        "partner": some(chance, PARTNERS),
+        "group": some(chance, ("vip", "new")),
+        "product": some(chance, ("p1", "p2")),
+        "category": some(chance, ("k1", "k2")),
+        "code": some(chance, ("code-b", "CODE-C")),
+        "client": chance.choice(("new", "returning")),
+        "days_since_attribution_to": chance.randint(0, 10),
+        "months_since_attribution_to": chance.randint(0, 1),
+        "valid_from": moment(chance),
+        "valid_to": moment(chance),
     }
     if not placeless:
-        conditions |= {"order_total_from": sums, "order_total_to": sums}
-        conditions |= {"sale_from": st.integers(1, 3), "sale_to": st.integers(1, 3)}
-    chosen = draw(st.lists(st.sampled_from(sorted(conditions)), max_size=2, unique=True))
+        conditions |= {"order_total_from": amount(chance), "order_total_to": amount(chance)}
+        conditions |= {"sale_from": chance.randint(1, 3), "sale_to": chance.randint(1, 3)}
+    chosen = chance.sample(sorted(conditions), chance.randint(0, 2))
     return {
-        "id": f"r{number}",
-        "priority": draw(st.integers(-1, 1)),
-        "when": {name: draw(conditions[name]) for name in chosen},
-        "reward": draw(rewards()),
-        "per": draw(st.sampled_from(("line", "unit", "order"))),
-        "paid_sales": 0 if placeless else draw(st.integers(0, 2)),
-        "cap": draw(maybe(sums)),
+        "id": name,
+        "priority": chance.randint(-1, 1),
+        "when": {key: conditions[key] for key in chosen},
+        "reward": {level: reward(chance) for level in "123" if chance.random() < 0.7},
+        "per": chance.choice(("line", "unit", "order")),
+        "paid_sales": 0 if placeless else chance.randint(0, 2),
+        "cap": amount(chance) if chance.random() < 0.3 else None,
     }
 
 
-@st.composite
-def programmes(draw: st.DrawFn, *, placeless: bool = False) -> Json:
-    rules = [draw(rule(number, placeless=placeless)) for number in range(draw(st.integers(1, 4)))]
+def programme(chance: Random, *, placeless: bool = False) -> Json:
     plain = {"id": "plain", "reward": {"1": {"percent": "10"}, "2": {"percent": "3"}}, "priority": -5}
     return {
         "currency": "RUB",
         "timezone": "Europe/Moscow",
         "attribution": {
-            "policy": draw(st.sampled_from(("first", "last"))),
-            "code_over_link": draw(st.booleans()),
-            "click_window_days": draw(maybe(st.integers(0, 10))),
-            "term_days": draw(maybe(st.integers(0, 10))),
-            "term_mode": draw(st.sampled_from(("sliding", "fixed"))),
-            "own_purchases": draw(st.booleans()),
+            "policy": chance.choice(("first", "last")),
+            "code_over_link": chance.random() < 0.5,
+            "click_window_days": chance.choice((None, None, 3, 10)),
+            "term_days": chance.choice((None, 0, 5, 10)),
+            "term_mode": chance.choice(("sliding", "fixed")),
+            "own_purchases": chance.random() < 0.5,
         },
-        "accrual": {
-            "statuses": ["delivered", "paid"],
-            "lost": ["cancelled"],
-            "hold_days": draw(st.integers(0, 3)),
-        },
-        "levels": draw(st.integers(1, 3)),
-        "rules": [plain, *rules],
+        "accrual": {"statuses": ["delivered", "paid"], "lost": ["cancelled"], "hold_days": chance.randint(0, 3)},
+        "levels": chance.randint(1, 3),
+        "rules": [plain, *(rule(chance, f"r{i}", placeless=placeless) for i in range(chance.randint(0, 4)))],
         "partners": [
             {
                 "id": name,
-                "invited_by": draw(st.sampled_from((None, *PARTNERS[:number]))),
-                "groups": draw(st.lists(st.sampled_from(("vip", "new")), max_size=1)),
-                "email": draw(maybe(st.sampled_from(("e1@x.ru", "e2@x.ru")))),
-                "welcome": draw(maybe(sums)),
-                "blocked": draw(st.integers(0, 5)) == 0,
+                "invited_by": chance.choice((None, *PARTNERS[:number])),
+                "groups": some(chance, ("vip", "new"), 1),
+                "email": chance.choice((None, None, "e1@x.ru", "e2@x.ru")),
+                "welcome": amount(chance) if chance.random() < 0.2 else None,
+                "blocked": chance.random() < 0.1,
             }
             for number, name in enumerate(PARTNERS)
         ],
@@ -88,83 +99,70 @@ def programmes(draw: st.DrawFn, *, placeless: bool = False) -> Json:
     }
 
 
-clients = st.fixed_dictionaries(
-    {},
-    optional={
-        "id": st.sampled_from(("c1", "c2", "c3")),
-        "email": st.sampled_from(("e1@x.ru", "E2@x.ru", "e3@x.ru")),
-        "phone": st.sampled_from(("89161234567", "+7 916 123-45-67", "no")),
-    },
-).filter(bool)
-visitors = maybe(st.sampled_from(("v1", "v2")))
-codes = st.lists(st.sampled_from(("CODE-B", "code-c ", "other")), max_size=2)
+def client(chance: Random) -> Json:
+    keys = {
+        "id": chance.choice(("c1", "c2", "c3")),
+        "email": chance.choice(("e1@x.ru", "E2@x.ru", "e3@x.ru")),
+        "phone": chance.choice(("89161234567", "+7 916 123-45-67", "no")),
+    }
+    return {key: keys[key] for key in chance.sample(sorted(keys), chance.choice((1, 1, 1, 2)))}
 
 
-@st.composite
-def bodies(draw: st.DrawFn, name: str, created: str) -> Json:
-    lines = [
-        {
-            "id": str(number),
-            "total": draw(sums),
-            "product": draw(maybe(st.sampled_from(("p1", "p2")))),
-            "categories": draw(st.lists(st.sampled_from(("k1", "k2")), max_size=1)),
-            "quantity": draw(st.sampled_from(("1", "2", "0.5"))),
-        }
-        for number in range(draw(st.integers(0, 3)))
-    ]
+def body(chance: Random, name: str, created: str) -> Json:
     return {
         "id": name,
         "created_at": created,
-        "client": draw(clients),
-        "visitor": draw(visitors),
-        "codes": draw(codes),
-        "landing": draw(maybe(st.sampled_from(("/?aff=B", "/?aff=code-c", "/?x=1")))),
-        "status": draw(st.sampled_from(STATUSES)),
-        "discount": draw(st.sampled_from(("0.00", "0.01", "33.33"))),
-        "lines": lines,
+        "client": client(chance),
+        "visitor": chance.choice((None, "v1", "v2")),
+        "codes": some(chance, ("CODE-B", "code-c ", "other")) if chance.random() < 0.3 else [],
+        "landing": chance.choice((None, None, "/?aff=B", "/?aff=code-c", "/?x=1")),
+        "status": chance.choice(STATUSES),
+        "discount": chance.choice(("0.00", "0.01", "33.33")),
+        "lines": [
+            {
+                "id": str(number),
+                "total": amount(chance),
+                "product": chance.choice((None, "p1", "p2")),
+                "categories": some(chance, ("k1", "k2"), 1),
+                "quantity": chance.choice(("1", "2", "0.5")),
+            }
+            for number in range(chance.randint(0, 3))
+        ],
     }
 
 
-@st.composite
-def snapshots(draw: st.DrawFn) -> list[Json]:
+def snapshots(chance: Random, name: str) -> list[Json]:
     """All events of one order, each a whole snapshot."""
-    name = f"o{draw(st.integers(1, 5))}"
-    created, *known = sorted(draw(st.lists(moments, min_size=2, max_size=4)))
+    created, *known = sorted(moment(chance) for _ in range(chance.randint(2, 4)))
+    if chance.random() < 0.7:
+        known[0] = created
     return [
-        {"at": when, "type": "order", "seq": draw(st.integers(0, 3)), "order": draw(bodies(name, created))}
+        {"at": when, "type": "order", "seq": chance.randint(0, 3), "order": body(chance, name, created)}
         for when in known
     ]
 
 
-@st.composite
-def others(draw: st.DrawFn) -> Json:
+def other(chance: Random) -> Json:
     """Any event but an order's."""
-    when = draw(moments)
-    kind = draw(st.sampled_from(("touch", "touch", "touch", "lead", "payout", "rules", "partner")))
-    partner = draw(st.sampled_from(PARTNERS))
+    kind = chance.choice(("touch", "touch", "touch", "touch", "lead", "payout", "rules", "partner"))
+    partner = chance.choice(PARTNERS)
+    made: Json = {"at": moment(chance), "type": kind}
     if kind == "touch":
-        visitor = draw(st.sampled_from(("v1", "v2")))
-        return {"at": when, "type": kind, "visitor": visitor, "partner": partner, "kind": "link"}
+        return {**made, "visitor": chance.choice(("v1", "v2")), "partner": partner, "kind": "link"}
     if kind == "lead":
-        return {
-            "at": when,
-            "type": kind,
-            "client": draw(clients),
-            "visitor": draw(visitors),
-            "codes": draw(codes),
-        }
+        codes = some(chance, ("CODE-B", "code-c"), 1)
+        return {**made, "client": client(chance), "visitor": chance.choice((None, "v1", "v2")), "codes": codes}
     if kind == "payout":
-        return {"at": when, "type": kind, "partner": partner}
+        return {**made, "partner": partner}
     if kind == "rules":
-        return {"at": when, "type": kind, "rules": [draw(rule(9, placeless=True))]}
-    changes = draw(
-        st.fixed_dictionaries({}, optional={"blocked": st.booleans(), "email": st.just("e3@x.ru")})
-    )
-    return {"at": when, "type": kind, "partner": {"id": partner, **changes}}
+        return {**made, "rules": [rule(chance, "r9", placeless=True), rule(chance, "r8", placeless=True)]}
+    change: Json = chance.choice(({"blocked": True}, {"blocked": False}, {"email": "e3@x.ru"}, {"groups": ["vip"]}))
+    return {**made, "partner": {"id": partner, **change}}
 
 
-@st.composite
-def histories(draw: st.DrawFn) -> list[Json]:
-    orders = draw(st.lists(snapshots(), max_size=4))
-    rest = draw(st.lists(others(), max_size=8))
-    return draw(st.permutations([*(event for events in orders for event in events), *rest]))
+def history(chance: Random) -> list[Json]:
+    """Some orders with their events and some of everything else, in no order."""
+    events = [event for i in range(chance.randint(1, 7)) for event in snapshots(chance, f"o{i}")]
+    events += [other(chance) for _ in range(chance.randint(3, 20))]
+    chance.shuffle(events)
+    return events

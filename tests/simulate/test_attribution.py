@@ -371,3 +371,12 @@ def test_label_of_a_client() -> None:
         order(at(4), "o4", client={"email": "z@z.ru", "id": "z"}, visitor=None),
     ]
     assert [row[0] for row in attributions(run(programme(), events))] == ["+79161234567", "y@y.ru", "z"]
+
+
+def test_a_touch_written_twice_is_one_touch() -> None:
+    """Equal as JSON: the repeated line is not the latest touch. Written in another way it is another touch."""
+    same = touch("2026-03-01T12:00:00+03:00", "B")
+    other = touch("2026-03-01T12:00:00+03:00", "C")
+    again = touch("2026-03-01T09:00:00Z", "B")
+    assert decided(LAST, same, other, dict(reversed(same.items())), order(at(2))) == {"o1": ("C", "link")}
+    assert decided(LAST, same, other, again, order(at(2))) == {"o1": ("B", "link")}
