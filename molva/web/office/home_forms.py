@@ -9,7 +9,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from molva.programmes.models import Programme
-from molva.workspaces.models import Workspace
+from molva.workspaces.models import User, Workspace
 
 _CYRILLIC = str.maketrans(
     dict(
@@ -42,10 +42,16 @@ class SetupForm(forms.Form):
         help_text=_("12 characters or more. A phrase of a few words is easy to remember and hard to guess."),
     )
 
-    def clean_password(self) -> str:
-        password: str = self.cleaned_data["password"]
-        validate_password(password)
-        return password
+    def clean(self) -> dict[str, Any]:
+        """A password that is not the e-mail or the name in other words."""
+        data = super().clean() or {}
+        if data.get("password"):
+            person = User(email=data.get("email", ""), name=data.get("name", ""))
+            try:
+                validate_password(data["password"], person)
+            except forms.ValidationError as problem:
+                self.add_error("password", problem)
+        return data
 
     def for_service(self) -> dict[str, Any]:
         """Arguments of `use_setup_token`."""
