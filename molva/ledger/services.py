@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from molva.kit import clock
 from molva.ledger.chain import account_name, digest, transaction_hash
@@ -27,6 +27,7 @@ from molva.ledger.models import (
     TransactionKind,
 )
 from molva.ledger.queries import balances
+from molva.ledger.storage import accounts_of, is_key_used, locked_head, move_head
 from molva.programmes.models import Partner, Programme
 from molva.workspaces import journal
 from molva.workspaces.models import User
@@ -46,12 +47,17 @@ class Move:
 
 def lock_books() -> LedgerHead:
     """Lock the books of the open workspace until the caller's transaction ends; others who post wait."""
-    head = LedgerHead.objects.select_for_update().first()
-    if head is not None:
-        return head
-    # The first ever: of two who try at once, one makes it and the other waits for that one here.
-    LedgerHead.objects.bulk_create([LedgerHead(workspace_id=current_workspace_id())], ignore_conflicts=True)
-    return LedgerHead.objects.select_for_update().get()
+    if not connection.in_atomic_block:
+        raise LedgerError("a lock without a transaction holds nothing")
+    workspace_id = current_workspace_id()
+    head = locked_head(workspace_id)
+    if head is None:
+        # The first ever: of two who try at once, one makes it and the other waits for that one here.
+        LedgerHead.objects.bulk_create([LedgerHead(workspace_id=workspace_id)], ignore_conflicts=True)
+        head = locked_head(workspace_id)
+    if head is None:
+        raise LedgerError("the end of the chain is missing")
+    return head
 
 
 def post(
@@ -90,16 +96,21 @@ def post(
     entry.inputs_hash = _inputs_hash(entry, moves)
     with transaction.atomic():
         head = lock_books()
-        known = Transaction.objects.filter(key=key).first()
-        if known is not None:
-            if known.inputs_hash != entry.inputs_hash:
-                raise KeyReusedError(f"key {key!r} belongs to transaction {known.number} with other inputs")
-            return known
+        if is_key_used(entry.workspace_id, key):
+            return _known(entry)
         return _append(head, entry, moves)
 
 
+def _known(entry: Transaction) -> Transaction:
+    """The transaction that has the entry's key already, if it was asked for with the same inputs."""
+    known = Transaction.objects.get(key=entry.key)
+    if known.inputs_hash != entry.inputs_hash:
+        raise KeyReusedError(f"key {known.key!r} belongs to transaction {known.number} with other inputs")
+    return known
+
+
 def _append(head: LedgerHead, entry: Transaction, moves: Sequence[Move]) -> Transaction:
-    accounts = _accounts(entry.programme, moves)
+    accounts = _accounts(entry, moves)
     entry.number, entry.prev_hash = head.last_number + 1, head.last_hash
     postings = [
         Posting(
@@ -115,7 +126,7 @@ def _append(head: LedgerHead, entry: Transaction, moves: Sequence[Move]) -> Tran
     for posting in postings:
         posting.transaction = entry
     Posting.objects.bulk_create(postings)
-    LedgerHead.objects.filter(pk=head.pk).update(last_number=entry.number, last_hash=entry.hash)
+    move_head(head, entry.number, entry.hash)
     return entry
 
 
@@ -130,17 +141,16 @@ def _hashed(posting: Posting) -> list[Any]:
     ]
 
 
-def _accounts(programme: Programme, moves: Sequence[Move]) -> dict[tuple[str, int | None], Account]:
+def _accounts(entry: Transaction, moves: Sequence[Move]) -> dict[tuple[str, int | None], Account]:
     """The accounts that the moves name, made on first use; the caller holds the books' lock."""
-    ends = {(str(m.from_kind), _pk(m.from_partner)) for m in moves} | {
-        (str(m.to_kind), _pk(m.to_partner)) for m in moves
-    }
-    rows = Account.objects.filter(programme=programme, kind__in={kind for kind, _ in ends})
-    partners = [partner for _, partner in ends if partner is not None]
-    rows = rows.filter(partner__in=partners) | rows.filter(partner__isnull=True)
-    found = {(str(account.kind), account.partner_id): account for account in rows}
-    for kind, partner in sorted(ends - found.keys(), key=str):
-        found[kind, partner] = Account.objects.create(programme=programme, kind=kind, partner_id=partner)
+    ends = {(str(m.from_kind), _pk(m.from_partner)) for m in moves}
+    ends |= {(str(m.to_kind), _pk(m.to_partner)) for m in moves}
+    rows = accounts_of(entry.workspace_id, entry.programme_id, entry.partner_id)
+    found = {(account.kind, account.partner_id): account for account in rows}
+    for kind, partner_id in sorted(ends - found.keys(), key=str):
+        made = Account(programme_id=entry.programme_id, kind=kind, partner_id=partner_id)
+        made.save(force_insert=True)
+        found[kind, partner_id] = made
     return found
 
 
