@@ -141,15 +141,15 @@ class _Replay:
 
     def _chain(self, state: PartnerState, client: Client, terms: Terms, at: int) -> tuple[Payee, ...]:
         """The partner and his inviters, as they are at the creation."""
-        chain = [Payee(1, state.id)]
+        chain: list[tuple[str, str | None]] = [(state.id, None)]
         inviter = state.invited_by
         while inviter is not None and len(chain) < terms.levels:
             above = self.directory.partner_state(inviter, at)
             if above is None:
                 break
-            chain.append(Payee(len(chain) + 1, inviter, _refusal(above, client, terms.attribution)))
+            chain.append((inviter, _refusal(above, client, terms.attribution)))
             inviter = above.invited_by
-        return tuple(chain)
+        return self.directory.chain(tuple(chain))
 
 
 class _Field:

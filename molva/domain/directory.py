@@ -8,6 +8,7 @@ from bisect import bisect_right
 from typing import Generic, TypeVar
 
 from molva.domain.terms import PartnerState, Terms
+from molva.domain.verdicts import Payee
 
 T = TypeVar("T")
 
@@ -31,6 +32,8 @@ class Timeline(Generic[T]):
 
     def at(self, moment: int) -> T | None:
         """The version in force at `moment`, None before the first."""
+        if self._since and self._since[-1] <= moment:
+            return self._values[-1]
         place = bisect_right(self._since, moment)
         return self._values[place - 1] if place else None
 
@@ -47,6 +50,7 @@ class Directory:
         self._partners: dict[str, Timeline[PartnerState]] = {}
         self._codes: dict[str, Timeline[str | None]] = {}
         self._terms: Timeline[Terms] = Timeline()
+        self._chains: dict[tuple[tuple[str, str | None], ...], tuple[Payee, ...]] = {}
 
     def add_terms(self, since: int, terms: Terms) -> None:
         """Terms in force from `since` on, for what is created from then on (`ALWAYS` = from the start)."""
@@ -73,6 +77,14 @@ class Directory:
         """Whose the folded code is as of `moment`."""
         owners = self._codes.get(code)
         return owners.at(moment) if owners else None
+
+    def chain(self, levels: tuple[tuple[str, str | None], ...]) -> tuple[Payee, ...]:
+        """The payees of (partner, refusal) by level; equal chains are kept once, there are few."""
+        known = self._chains.get(levels)
+        if known is None:
+            payees = [Payee(level, partner, refusal) for level, (partner, refusal) in enumerate(levels, 1)]
+            known = self._chains[levels] = tuple(payees)
+        return known
 
     def partners(self) -> list[str]:
         """Ids of all partners ever known, ordered."""

@@ -7,6 +7,7 @@ the same parts with the facts of a file.
 from molva.domain.attribution import decide
 from molva.domain.directory import Directory
 from molva.domain.facts import PersonFacts
+from molva.domain.owed import tell
 from molva.domain.sales import Sale, Sales
 from molva.domain.verdicts import Attribution, Judgement, OrderOwed
 
@@ -22,14 +23,14 @@ def judge(person: PersonFacts, directory: Directory, now: int) -> Judgement:
         if decision.partner is None:
             owed[order.id] = OrderOwed(order.id)
             continue
-        group = groups.setdefault(decision.partner, Sales())
+        group = groups.setdefault(decision.partner, Sales(decision.partner))
         sale = Sale(order, decision, directory)
         group.add(sale)
-        group.place(sale)
+        group.put(sale)
     first_created = min((order.created_at for order in person.orders), default=0)
     for group in groups.values():
         group.reckon(0, first_created)
-        owed.update(group.tell(now, first_created))
+        owed.update(tell(group, now, first_created))
     return Judgement(decided, owed)
 
 

@@ -4,7 +4,7 @@ An accrual is held until its time; a correction takes from what is held of the s
 then from what is available, which may go below zero. Values in, values out: nothing here is changed in place.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from molva.domain.terms import DAY
 
@@ -12,24 +12,21 @@ ACCRUAL, CORRECTION, RELEASE = "accrual", "correction", "release"
 WELCOME, PAYOUT = "welcome", "payout"
 
 
-@dataclass(frozen=True, slots=True)
-class Lot:
+class Lot(NamedTuple):
     """What is left of one accrual that waits until `due_at`."""
 
     due_at: int
     left_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(NamedTuple):
     """What was posted for an order and level so far, and the lots of it that still wait, oldest first."""
 
     posted_minor: int = 0
     lots: tuple[Lot, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(NamedTuple):
     """A posting: `amount_minor` as shown, and how it changes what is held and what is available."""
 
     kind: str

@@ -17,20 +17,40 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Worth:
-    """What an order would give by itself at a given place among the sales.
+    """What a snapshot would give by itself at a given place among the sales.
 
     `winners`: the rule of each line (None: no base or no rule). `amounts`: level 1 first, per line, after the cap.
-    `level_one_minor`: the sum on level 1, limit aside.
+    `level_one_minor`: the sum on level 1, limit aside. `is_limited`: a rule among them pays so many sales only.
     """
 
-    __slots__ = ("amounts", "bases", "level_one_minor", "winners")
+    __slots__ = (
+        "amounts",
+        "bases",
+        "is_limited",
+        "is_new",
+        "level_one_minor",
+        "place",
+        "snapshot",
+        "winners",
+    )
 
     def __init__(
-        self, bases: tuple[int, ...], winners: tuple[Rule | None, ...], amounts: tuple[tuple[int, ...], ...]
+        self,
+        snapshot: Snapshot,
+        bases: tuple[int, ...],
+        winners: tuple[Rule | None, ...],
+        amounts: tuple[tuple[int, ...], ...],
+        place: int,
+        *,
+        is_new: bool,
     ) -> None:
+        self.snapshot = snapshot
         self.bases = bases
         self.winners = winners
         self.amounts = amounts
+        self.place = place
+        self.is_new = is_new
+        self.is_limited = any(rule is not None and rule.paid_sales > 0 for rule in winners)
         self.level_one_minor = sum(amounts[0])
 
 
@@ -67,13 +87,18 @@ def worth(
         if rule.when.is_plain or _order_fits(rule.when, order, decision, terms, total, place, is_new=is_new)
     ]
     winners = tuple(
-        next((rule for rule in rules if line_fits(rule.when, line)), None) if base else None
-        for line, base in zip(snapshot.lines, bases, strict=True)
+        [_winner(rules, line) if base else None for line, base in zip(snapshot.lines, bases, strict=True)]
     )
     levels = range(1, len(decision.chain) + 1)
-    return Worth(
-        tuple(bases), winners, tuple(level_amounts(snapshot, bases, winners, level) for level in levels)
-    )
+    amounts = tuple([level_amounts(snapshot, bases, winners, level) for level in levels])
+    return Worth(snapshot, tuple(bases), winners, amounts, place, is_new=is_new)
+
+
+def _winner(rules: list[Rule], line: Line) -> Rule | None:
+    for rule in rules:
+        if rule.when.is_lineless or line_fits(rule.when, line):
+            return rule
+    return None
 
 
 def _order_fits(
@@ -141,9 +166,8 @@ def level_amounts(
 ) -> tuple[int, ...]:
     """What each line gives on a level, caps applied."""
     amounts = uncut_amounts(snapshot, bases, winners, level)
-    for rule in {
-        id(rule): rule for rule in winners if rule is not None and rule.cap_minor is not None
-    }.values():
+    capped = {id(rule): rule for rule in winners if rule is not None and rule.cap_minor is not None}
+    for rule in capped.values():
         _cut(amounts, winners, rule)
     return tuple(amounts)
 

@@ -67,6 +67,7 @@ class When:
     valid_from: int | None = None
     valid_to: int | None = None
     is_plain: bool = field(init=False, compare=False, default=True)  # asks nothing about the order itself
+    is_lineless: bool = field(init=False, compare=False, default=True)  # asks nothing about the line
 
     def __post_init__(self) -> None:
         """Know once whether the order itself must be looked at."""
@@ -84,6 +85,8 @@ class When:
             self.valid_from,
             self.valid_to,
         )
+        of_line = (self.product, self.sku, self.category)
+        object.__setattr__(self, "is_lineless", all(value is None for value in of_line))
         object.__setattr__(self, "is_plain", all(value is None for value in asked + timed))
 
 

@@ -13,7 +13,7 @@ class Buyer:
     def __init__(self) -> None:
         self.keys: list[str] = []
         self.first_created = 2**62
-        self.sales: dict[str, Sales] = {}
+        self.sales: list[Sales] = []  # few partners a client
 
     def meet(self, order: OrderFacts) -> bool:
         """The client has one more order; whether it is earlier than all before it, so that others are new no more."""
@@ -23,15 +23,16 @@ class Buyer:
 
     def sales_to(self, partner: str) -> Sales:
         """The sales to a level-1 partner."""
-        sales = self.sales.get(partner)
-        if sales is None:
-            sales = self.sales[partner] = Sales()
-        return sales
+        for sales in self.sales:
+            if sales.partner == partner:
+                return sales
+        self.sales.append(Sales(partner))
+        return self.sales[-1]
 
     def reckon_all(self) -> list[Sale]:
         """What is owed for every sale, anew."""
         changed = []
-        for sales in self.sales.values():
+        for sales in self.sales:
             changed += sales.reckon(0, self.first_created)
         return changed
 
@@ -68,11 +69,8 @@ class Buyers:
             self._by_key[key] = main
         main.keys += other.keys
         main.first_created = min(main.first_created, other.first_created)
-        for partner, sales in other.sales.items():
-            if partner in main.sales:
-                main.sales[partner].absorb(sales)
-            else:
-                main.sales[partner] = sales
+        for sales in other.sales:
+            main.sales_to(sales.partner).absorb(sales)
 
     def all(self) -> list[Buyer]:
         """Every client once."""

@@ -294,9 +294,11 @@ class EventReader:
         phone = reader.maybe(written, "phone", inner, text)
         if all(written.get(key) in (None, "") for key in ("id", "email", "phone")):
             reader.wrong(inner, "needs an id, an email or a phone")
+        email_key = emails.normalise(email) if email else None
+        phone_key = phones.normalise(phone) if phone else None
         return ClientKeys(
-            given,
-            emails.normalise(email) if email else None,
-            phones.normalise(phone) if phone else None,
+            given and intern(given),
+            email_key and intern(email_key),
+            phone_key and intern(phone_key),
             "" if given else email or phone or "",
         )

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from molva.domain.owed import owed_of
 from molva.domain.terms import Terms
 from molva.domain.texts import commission_texts, verdict_text
 from molva.domain.verdicts import Attribution, Commission, CommissionLine, Decision, OrderOwed
@@ -23,7 +24,7 @@ def write_json(write: Callable[[str], object], events: Events, outcome: Outcome,
     """Write the document."""
     shape = Shape(terms)
     parts: list[tuple[str, Iterator[str]]] = [
-        ("orders", (_encode(shape.order(story, outcome)) for story in in_order(events))),
+        ("orders", (_encode(shape.order(story)) for story in in_order(events))),
         ("postings", (shape.posting(one) for one in outcome.postings)),
         ("balances", (_encode(shape.balance(*row)) for row in sorted(outcome.balances.items(), key=_first))),
         ("attributions", (shape.attribution(one) for one in outcome.attributions)),
@@ -67,10 +68,10 @@ class Shape:
         except OverflowError:  # the zone's own time is past the last year there is
             return moment.isoformat()
 
-    def order(self, story: Story, outcome: Outcome) -> dict[str, Any]:
+    def order(self, story: Story) -> dict[str, Any]:
         """An order: verdict and commissions."""
         order = story.facts
-        owed = outcome.owed.get(order.id) or OrderOwed(order.id)
+        owed = owed_of(story.sale) if story.sale is not None else OrderOwed(order.id)
         decision = story.decision or Decision(order.created_at, None, "no_touch")
         return {
             "id": order.id,

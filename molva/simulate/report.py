@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from molva.domain.owed import owed_of
 from molva.domain.terms import Terms
 from molva.domain.texts import commission_text, verdict_text
 from molva.domain.verdicts import Decision, OrderOwed
@@ -15,7 +16,7 @@ def write_text(write: Callable[[str], object], events: Events, outcome: Outcome,
     shape = Shape(terms)
     for story in in_order(events):
         order = story.facts
-        owed = outcome.owed.get(order.id) or OrderOwed(order.id)
+        owed = owed_of(story.sale) if story.sale is not None else OrderOwed(order.id)
         decision = story.decision or Decision(order.created_at, None, "no_touch")
         write(f"{order.number or order.id}, {shape.time(order.created_at)}\n")
         write(f"  {verdict_text(decision, owed.unpaid, 'en', terms)}\n")

@@ -1,14 +1,16 @@
 """The run: events applied in their time, what is owed posted as differences, holds released, balances kept."""
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from molva.domain.directory import Directory
 from molva.domain.judge import settle_attributions
 from molva.domain.postings import PAYOUT, WELCOME, Movement, release, settle
+from molva.domain.rewards import Worth
 from molva.domain.sales import Sale
-from molva.domain.verdicts import Attribution, OrderOwed
+from molva.domain.verdicts import Attribution
 from molva.simulate.buyers import Buyers
 from molva.simulate.events import Event, Events, Story
 from molva.simulate.history import History
@@ -27,6 +29,22 @@ class Posted(NamedTuple):
     amount_minor: int
 
 
+class Postings:
+    """All postings, column by column: half the memory of rows."""
+
+    def __init__(self) -> None:
+        self._columns: tuple[list[Any], ...] = ([], [], [], [], [], [])
+        self._adders = tuple(column.append for column in self._columns)
+
+    def add(self, *values: Any) -> None:
+        """Add the values of a `Posted`."""
+        for add, value in zip(self._adders, values, strict=True):
+            add(value)
+
+    def __iter__(self) -> Iterator[Posted]:
+        return map(Posted, *self._columns)
+
+
 @dataclass(slots=True)
 class Balance:
     """A partner's money, minor units."""
@@ -39,12 +57,11 @@ class Balance:
 
 @dataclass(slots=True)
 class Outcome:
-    """What the run ends with; `owed` by order id, for the orders that have a partner."""
+    """What the run ends with."""
 
-    postings: list[Posted] = field(default_factory=list)
+    postings: Postings = field(default_factory=Postings)
     balances: dict[str, Balance] = field(default_factory=dict)
     attributions: list[Attribution] = field(default_factory=list)
-    owed: dict[str, OrderOwed] = field(default_factory=dict)
 
 
 class Run:
@@ -84,7 +101,7 @@ class Run:
             elif welcome is not None and welcome <= until:
                 at, partner, amount = self._welcomes.popleft()
                 self.outcome.balances[partner].available += amount
-                self.outcome.postings.append(Posted(at, None, partner, None, WELCOME, amount))
+                self.outcome.postings.add(at, None, partner, None, WELCOME, amount)
             else:
                 return
 
@@ -95,13 +112,17 @@ class Run:
             settle_attributions(attributions, until)
         outcome = self.outcome
         for buyer in self._buyers.all():
-            for sales in buyer.sales.values():
-                outcome.owed.update(sales.tell(until or 0, buyer.first_created))
-        for owed in outcome.owed.values():
-            for commission in owed.expected:
-                outcome.balances[commission.partner].expected += commission.amount_minor
+            for sales in buyer.sales:
+                sales.lay_out(until or 0, buyer.first_created)
+                for sale in sales.orders:
+                    if sale.is_open and sale.worth is not None:
+                        self._expect(sale, sale.worth)
         outcome.attributions = sorted(attributions, key=lambda one: (one.start, one.client))
         return outcome
+
+    def _expect(self, sale: Sale, found: Worth) -> None:
+        for payee, amount in zip(sale.decision.chain, sale.pays(found), strict=True):
+            self.outcome.balances[payee.partner].expected += amount
 
     def _apply_order(self, event: Event, story: Story) -> None:
         order, snapshot = story.facts, event.snapshot
@@ -152,8 +173,8 @@ class Run:
         balance = self.outcome.balances[partner]
         balance.held += movement.held_minor
         balance.available += movement.available_minor
-        self.outcome.postings.append(
-            Posted(movement.at, sale.order.id, partner, level, movement.kind, movement.amount_minor)
+        self.outcome.postings.add(
+            movement.at, sale.order.id, partner, level, movement.kind, movement.amount_minor
         )
 
     def _pay_out(self, partner: str, at: int) -> None:
@@ -161,13 +182,15 @@ class Run:
         amount = balance.available
         if amount > 0:
             balance.available, balance.paid = 0, balance.paid + amount
-            self.outcome.postings.append(Posted(at, None, partner, None, PAYOUT, -amount))
+            self.outcome.postings.add(at, None, partner, None, PAYOUT, -amount)
 
 
 def run(programme: Programme, events: Events, history: History, until: int | None) -> Outcome:
     """Everything that happens to `until` (microseconds), None: nothing ever does."""
     attributions = decide_all(events, history.directory)
     running = Run(programme, history)
-    for event in events.timed:
-        running.apply(event)
+    events.timed.reverse()
+    events.touches.clear()
+    while events.timed:  # what has been applied is let go, to make room
+        running.apply(events.timed.pop())
     return running.finish(until, attributions)

@@ -81,7 +81,11 @@ def programme(chance: Random, *, placeless: bool = False) -> Json:
             "term_mode": chance.choice(("sliding", "fixed")),
             "own_purchases": chance.random() < 0.5,
         },
-        "accrual": {"statuses": ["delivered", "paid"], "lost": ["cancelled"], "hold_days": chance.randint(0, 3)},
+        "accrual": {
+            "statuses": ["delivered", "paid"],
+            "lost": ["cancelled"],
+            "hold_days": chance.randint(0, 3),
+        },
         "levels": chance.randint(1, 3),
         "rules": [plain, *(rule(chance, f"r{i}", placeless=placeless) for i in range(chance.randint(0, 4)))],
         "partners": [
@@ -151,12 +155,19 @@ def other(chance: Random) -> Json:
         return {**made, "visitor": chance.choice(("v1", "v2")), "partner": partner, "kind": "link"}
     if kind == "lead":
         codes = some(chance, ("CODE-B", "code-c"), 1)
-        return {**made, "client": client(chance), "visitor": chance.choice((None, "v1", "v2")), "codes": codes}
+        return {
+            **made,
+            "client": client(chance),
+            "visitor": chance.choice((None, "v1", "v2")),
+            "codes": codes,
+        }
     if kind == "payout":
         return {**made, "partner": partner}
     if kind == "rules":
         return {**made, "rules": [rule(chance, "r9", placeless=True), rule(chance, "r8", placeless=True)]}
-    change: Json = chance.choice(({"blocked": True}, {"blocked": False}, {"email": "e3@x.ru"}, {"groups": ["vip"]}))
+    change: Json = chance.choice(
+        ({"blocked": True}, {"blocked": False}, {"email": "e3@x.ru"}, {"groups": ["vip"]})
+    )
     return {**made, "partner": {"id": partner, **change}}
 
 
