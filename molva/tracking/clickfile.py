@@ -8,8 +8,9 @@ repeats nothing. This module knows neither Django nor the network: both sides im
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,6 +40,7 @@ SELECT c.id, c.link, c.partner, c.visitor, c.flags, r.text,
 FROM clicks c LEFT JOIN texts r ON r.id = c.referrer
 WHERE c.id > ? AND c.id < ? ORDER BY c.id LIMIT ?
 """
+_INSERT = f"INSERT INTO clicks ({','.join(COLUMNS)}) VALUES ({','.join('?' * len(COLUMNS))})"  # noqa: S608 - no value
 _MAX_ID = (1 << 63) - 1
 
 
@@ -131,6 +133,30 @@ def open_for_writing(path: Path, *, busy_seconds: float) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def store_clicks(folder: Path, clicks: Sequence[RawClick]) -> None:
+    """Store clicks that happened elsewhere or earlier (sample data, imports), each in the file of its own day.
+
+    They are in the order of their ids. Not for the tracker's hot path, which has its own writer.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, part in groupby(clicks, key=lambda click: file_of(click.id)):
+        connection = open_for_writing(folder / name, busy_seconds=5.0)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for click in part:
+                texts = [None if text is None else _text_id(connection, text) for text in (click.agent, click.referrer)]
+                values = (*click[:6], *texts, *(click.extras or Extras()))
+                connection.execute(_INSERT, values)
+            connection.execute("COMMIT")
+        finally:
+            connection.close()
+
+
+def _text_id(connection: sqlite3.Connection, text: str) -> int:
+    connection.execute("INSERT INTO texts (text) VALUES (?) ON CONFLICT (text) DO NOTHING", (text,))
+    return int(connection.execute("SELECT id FROM texts WHERE text = ?", (text,)).fetchone()[0])
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:

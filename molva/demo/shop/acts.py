@@ -82,22 +82,26 @@ def _item(shop: Shop, item: Item) -> tuple[int, int | float, int | None]:
 def act(shop: Shop, order: Order, wanted: Mapping[str, Any]) -> None:
     """One or several acts by name: status, paid, decline, delete, return and remove.
 
-    The last two take a line's id: one unit less, or the whole line away.
+    The last two take a line's id: one unit less, or the whole line away. All happen at the moment `at` (default:
+    now); with `tell` false no webhook is sent.
     """
-    for name, value in wanted.items():
+    acts = dict(wanted)
+    at, tell = acts.pop("at", None), bool(acts.pop("tell", True))
+    when: dict[str, Any] = {"at": read(at) if isinstance(at, str) else at, "tell": tell}
+    for name, value in acts.items():
         if name == "status":
-            orders.set_status(shop, order, str(value))
+            orders.set_status(shop, order, str(value), **when)
         elif name == "paid":
-            orders.set_paid(shop, order, is_paid=bool(value))
+            orders.set_paid(shop, order, is_paid=bool(value), **when)
         elif name == "decline":
-            orders.set_system_status(shop, order, "declined")
+            orders.set_system_status(shop, order, "declined", **when)
         elif name == "delete":
-            orders.delete(shop, order)
+            orders.delete(shop, order, **when)
         elif name in {"return", "remove"}:
             line = next((line for line in order.lines if line.id == int(value)), None)
             if line is None:
                 raise LookupError(value)
             left = line.quantity - 1 if name == "return" else 0
-            orders.set_quantity(shop, order, line, left)
+            orders.set_quantity(shop, order, line, left, **when)
         else:
             raise ValueError(f"unknown act {name}")

@@ -3,7 +3,8 @@
 GET  /_control/state    key, account id, counts, faults
 POST /_control/faults   {name: value, …} of `Faults`; {"reset": true} first puts all right
 POST /_control/orders   the arguments of `RunningShop.add_order`, or a list of them: the made orders
-POST /_control/order    {"id", "status" | "paid" | "decline" | "delete" | "return": line id}: a human's act
+POST /_control/order    {"id", "status" | "paid" | "decline" | "delete" | "return": line id}: a human's act;
+                        "at" sets its moment, "tell": false keeps the webhooks silent
 POST /_control/idle     waits until all webhooks are delivered: {"idle": true}
 """
 

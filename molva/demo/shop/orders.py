@@ -211,13 +211,22 @@ def set_status(
         announce(shop, order, tell=tell)
 
 
-def set_system_status(shop: Shop, order: Order, system_status: str, *, user: str | None = None) -> None:
+def set_system_status(
+    shop: Shop,
+    order: Order,
+    system_status: str,
+    *,
+    user: str | None = None,
+    at: datetime | None = None,
+    tell: bool = True,
+) -> None:
     """Move the order to the default custom status of a system status. Raises Refused."""
     rows = [row for row in shop.statuses() if row["system_status"] == system_status]
     if not rows:
         raise Refused({"fulfillment_status": ["имеет непредусмотренное значение"]})
     if order.system_status != system_status:
-        set_status(shop, order, max(rows, key=lambda row: row["is_default"])["permalink"], user=user)
+        permalink = max(rows, key=lambda row: row["is_default"])["permalink"]
+        set_status(shop, order, permalink, user=user, at=at, tell=tell)
 
 
 def _stamp_progress(order: Order, moment: str) -> None:
@@ -255,6 +264,7 @@ def set_quantity(
     *,
     user: str | None = None,
     at: datetime | None = None,
+    tell: bool = True,
 ) -> None:
     """Change the quantity of a line, or take it out of the order when nothing is left: the only sign of a return."""
     was = line.quantity
@@ -265,7 +275,7 @@ def set_quantity(
         line.updated_at = stamp(at)
     words = f"Количество '{line.title}' изменено с {was} на {max(quantity, 0)}"
     remember(shop, order, "order_line_changed", was, max(quantity, 0), words, user=user, at=at)
-    announce(shop, order)
+    announce(shop, order, tell=tell)
 
 
 def set_field(shop: Shop, order: Order, field_id: int, value: str, moment: str) -> None:
@@ -289,10 +299,10 @@ def add_discount(shop: Shop, order: Order, row: Row, moment: str) -> None:
     order.discounts.append(Discount(number, row["type_id"], str(value), row.get("description"), moment))
 
 
-def delete(shop: Shop, order: Order) -> None:
+def delete(shop: Shop, order: Order, *, at: datetime | None = None, tell: bool = True) -> None:
     """Put the order away: it stays readable as archived, and orders/destroy is told."""
     if order.archived:
         return
     order.archived = True
-    remember(shop, order, "order_deleted", None, None, "Заказ удален")
-    announce(shop, order, "orders/destroy")
+    remember(shop, order, "order_deleted", None, None, "Заказ удален", at=at)
+    announce(shop, order, "orders/destroy", tell=tell)
