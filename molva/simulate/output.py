@@ -1,39 +1,47 @@
 """The answer as one JSON document, written piece by piece: a month of a big shop does not fit twice in memory."""
 
-import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from itertools import islice
+from json.encoder import encode_basestring
 from zoneinfo import ZoneInfo
 
 from molva.domain.owed import owed_of
 from molva.domain.terms import Terms
 from molva.domain.texts import commission_texts, verdict_text
-from molva.domain.verdicts import Attribution, Commission, CommissionLine, Decision, OrderOwed
+from molva.domain.verdicts import (
+    NO_TOUCH,
+    Attribution,
+    Commission,
+    CommissionLine,
+    Decision,
+    Loser,
+    OrderOwed,
+)
 from molva.kit.money import format_minor
 from molva.simulate.events import Events, Story
 from molva.simulate.run import Balance, Outcome, Posted
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LANGUAGES = ("en", "ru")
-_encode = json.JSONEncoder(ensure_ascii=False).encode
+_AT_ONCE = 500  # rows that go to the file together
+_quoted = encode_basestring
 
 
 def write_json(write: Callable[[str], object], events: Events, outcome: Outcome, terms: Terms) -> None:
     """Write the document."""
     shape = Shape(terms)
     parts: list[tuple[str, Iterator[str]]] = [
-        ("orders", (_encode(shape.order(story)) for story in in_order(events))),
+        ("orders", (shape.order(story) for story in in_order(events))),
         ("postings", (shape.posting(one) for one in outcome.postings)),
-        ("balances", (_encode(shape.balance(*row)) for row in sorted(outcome.balances.items(), key=_first))),
+        ("balances", (shape.balance(*row) for row in sorted(outcome.balances.items(), key=_first))),
         ("attributions", (shape.attribution(one) for one in outcome.attributions)),
     ]
     for number, (name, rows) in enumerate(parts):
         write(("{\n" if number == 0 else ",\n") + f'"{name}": [')
         gap = "\n"
-        for row in rows:
-            write(gap + row)
+        while some := list(islice(rows, _AT_ONCE)):
+            write(gap + ",\n".join(some))
             gap = ",\n"
         write("\n]")
     write("\n}\n")
@@ -49,7 +57,10 @@ def in_order(events: Events) -> list[Story]:
 
 
 class Shape:
-    """The form of each part in the terms of a programme: its currency, its zone."""
+    """The form of each part in the terms of a programme: its currency, its zone.
+
+    Rows are written as JSON texts at once, without a detour by dictionaries: there are millions of them.
+    """
 
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
@@ -68,69 +79,72 @@ class Shape:
         except OverflowError:  # the zone's own time is past the last year there is
             return moment.isoformat()
 
-    def order(self, story: Story) -> dict[str, Any]:
+    def order(self, story: Story) -> str:
         """An order: verdict and commissions."""
         order = story.facts
         owed = owed_of(story.sale) if story.sale is not None else OrderOwed(order.id)
-        decision = story.decision or Decision(order.created_at, None, "no_touch")
-        return {
-            "id": order.id,
-            "verdict": self._verdict(decision, owed),
-            "commissions": [self._commission(one) for one in owed.commissions],
-        }
+        decision = story.decision or Decision(order.created_at, None, NO_TOUCH)
+        commissions = ", ".join([self._commission(one) for one in owed.commissions])
+        verdict = self._verdict(decision, owed)
+        return f'{{"id": {_quoted(order.id)}, "verdict": {verdict}, "commissions": [{commissions}]}}'
 
-    def _verdict(self, decision: Decision, owed: OrderOwed) -> dict[str, Any]:
-        return {
-            "partner": decision.partner,
-            "reason": decision.reason,
-            "unpaid": owed.unpaid,
-            "text": {lang: verdict_text(decision, owed.unpaid, lang, self.terms) for lang in _LANGUAGES},
-            "losers": [
-                {"partner": one.partner, "kind": one.kind, "at": self.time(one.at), "reason": one.reason}
-                for one in decision.losers
-            ],
-        }
-
-    def _commission(self, commission: Commission) -> dict[str, Any]:
-        return {
-            "partner": commission.partner,
-            "level": commission.level,
-            "amount": self.money(commission.amount_minor),
-            "lines": [self._line(line) for line in commission.lines],
-            "text": commission_texts(commission, self.terms),
-        }
-
-    def _line(self, line: CommissionLine) -> dict[str, Any]:
-        return {
-            "line": line.line,
-            "base": self.money(line.base_minor),
-            "rule": line.rule,
-            "percent": line.percent,
-            "fixed": None if line.fixed_minor is None else self.money(line.fixed_minor),
-            "amount": self.money(line.amount_minor),
-        }
-
-    def posting(self, posted: Posted) -> str:
-        """A posting; there are so many that they are written without a detour by a dictionary."""
-        order = "null" if posted.order is None else _encode(posted.order)
-        level = "null" if posted.level is None else posted.level
+    def _verdict(self, decision: Decision, owed: OrderOwed) -> str:
+        unpaid, terms = owed.unpaid, self.terms
+        losers = ", ".join([self._loser(one) for one in decision.losers]) if decision.losers else ""
         return (
-            f'{{"at": "{self.time(posted.at)}", "order": {order}, "partner": {_encode(posted.partner)}, '
-            f'"level": {level}, "kind": "{posted.kind}", "amount": "{self.money(posted.amount_minor)}"}}'
+            f'{{"partner": {_maybe(decision.partner)}, "reason": "{decision.reason}", "unpaid": {_maybe(unpaid)}, '
+            f'"text": {{"en": {_quoted(verdict_text(decision, unpaid, "en", terms))}, '
+            f'"ru": {_quoted(verdict_text(decision, unpaid, "ru", terms))}}}, "losers": [{losers}]}}'
         )
 
-    def balance(self, partner: str, balance: Balance) -> dict[str, Any]:
+    def _loser(self, one: Loser) -> str:
+        return (
+            f'{{"partner": {_quoted(one.partner)}, "kind": "{one.kind}", "at": "{self.time(one.at)}", '
+            f'"reason": "{one.reason}"}}'
+        )
+
+    def _commission(self, commission: Commission) -> str:
+        lines = ", ".join([self._line(line) for line in commission.lines])
+        texts = commission_texts(commission, self.terms)
+        return (
+            f'{{"partner": {_quoted(commission.partner)}, "level": {commission.level}, '
+            f'"amount": "{self.money(commission.amount_minor)}", "lines": [{lines}], '
+            f'"text": {{"en": {_quoted(texts["en"])}, "ru": {_quoted(texts["ru"])}}}}}'
+        )
+
+    def _line(self, line: CommissionLine) -> str:
+        fixed = "null" if line.fixed_minor is None else f'"{self.money(line.fixed_minor)}"'
+        return (
+            f'{{"line": {_quoted(line.line)}, "base": "{self.money(line.base_minor)}", '
+            f'"rule": {_quoted(line.rule)}, "percent": {_maybe(line.percent)}, "fixed": {fixed}, '
+            f'"amount": "{self.money(line.amount_minor)}"}}'
+        )
+
+    def posting(self, posted: Posted) -> str:
+        """A posting."""
+        level = "null" if posted.level is None else posted.level
+        return (
+            f'{{"at": "{self.time(posted.at)}", "order": {_maybe(posted.order)}, '
+            f'"partner": {_quoted(posted.partner)}, "level": {level}, "kind": "{posted.kind}", '
+            f'"amount": "{self.money(posted.amount_minor)}"}}'
+        )
+
+    def balance(self, partner: str, balance: Balance) -> str:
         """A partner's balances."""
-        return {
-            "partner": partner,
-            "expected": self.money(balance.expected),
-            "held": self.money(balance.held),
-            "available": self.money(balance.available),
-            "paid": self.money(balance.paid),
-        }
+        return (
+            f'{{"partner": {_quoted(partner)}, "expected": "{self.money(balance.expected)}", '
+            f'"held": "{self.money(balance.held)}", "available": "{self.money(balance.available)}", '
+            f'"paid": "{self.money(balance.paid)}"}}'
+        )
 
     def attribution(self, one: Attribution) -> str:
         """Whose a client is or was."""
         end = "null" if one.end is None else f'"{self.time(one.end)}"'
-        client, partner = _encode(one.client), _encode(one.partner)
-        return f'{{"client": {client}, "partner": {partner}, "from": "{self.time(one.start)}", "to": {end}}}'
+        return (
+            f'{{"client": {_quoted(one.client)}, "partner": {_quoted(one.partner)}, '
+            f'"from": "{self.time(one.start)}", "to": {end}}}'
+        )
+
+
+def _maybe(text: str | None) -> str:
+    return "null" if text is None else _quoted(text)
