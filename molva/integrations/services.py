@@ -148,8 +148,9 @@ def tell(*, programme: Programme, source: str, one: Told, actor: User | str | No
             recorded = record_order(programme=programme, source=source, inbound=one, actor=actor)
         else:
             recorded = record_lead(programme=programme, source=source, inbound=one, actor=actor)
-        if recorded.changed:
-            settle_customer(customer=recorded.record.customer)
+        for customer in (recorded.former, recorded.record.customer):
+            if recorded.changed and customer is not None:
+                settle_customer(customer=customer)
     return recorded
 
 

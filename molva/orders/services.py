@@ -29,11 +29,15 @@ from molva.workspaces.models import User
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What recording did: the order or lead, and whether the telling had anything new in it."""
+    """What recording did: the order or lead, whether the telling had anything new in it, and whom it concerns.
+
+    `former`: the customer who lost the record, when an earlier telling named somebody else.
+    """
 
     record: Order | Lead
     is_new: bool
     changed: bool
+    former: Customer | None = None
 
 
 @transaction.atomic
@@ -43,15 +47,12 @@ def record_order(
     """Store one telling of an order. Raises CurrencyMismatch: money of two currencies never meets in one programme."""
     if inbound.currency != programme.currency:
         raise CurrencyMismatch(inbound.currency, programme.currency)
-    order = (
-        Order.objects.select_for_update()
-        .filter(programme=programme, source=source, external_id=inbound.external_id)
-        .first()
-    )
+    order = _locked_order(programme, source, inbound.external_id)
     is_new = order is None
     before = None if order is None else _state(order)
     if order is None:
         order = Order(programme=programme, source=source, external_id=inbound.external_id, seq=-1)
+    former_id = order.customer_id
     if is_new or inbound.seq < order.creation_seq:
         _take_creation(order, inbound)
     newer = is_new or inbound.seq >= order.seq
@@ -65,7 +66,19 @@ def record_order(
         if lines_changed:
             _replace_lines(order, inbound)
         _tell_journal(order, is_new=is_new, before=before, lines_changed=lines_changed, actor=actor or source)
-    return Recorded(order, is_new, changed or lines_changed)
+    moved = former_id is not None and former_id != order.customer_id
+    former = Customer.objects.filter(pk=former_id).first() if moved else None
+    return Recorded(order, is_new, changed or lines_changed, former)
+
+
+def _locked_order(programme: Programme, source: str, external_id: str) -> Order | None:
+    """The stored order, its customer locked first: the same order of locks as in a settlement, so none waits for ever."""
+    found = Order.objects.filter(programme=programme, source=source, external_id=external_id)
+    customer_id = found.values_list("customer_id", flat=True).first()
+    if customer_id is None:
+        return None
+    Customer.objects.select_for_update().filter(pk=customer_id).first()
+    return found.select_for_update().get()
 
 
 @transaction.atomic
@@ -95,7 +108,8 @@ def _take_creation(order: Order, inbound: InboundOrder) -> None:
     order.created_at = from_micros(inbound.created_at)
     order.creation_seq = inbound.seq
     order.creation = _creation(order.programme, order.source, inbound.client, inbound.marks, inbound.created_at)
-    order.customer = _customer(order.programme, order.source, inbound.client, order.creation["visitor"])
+    if order.customer_id is None or any(order.creation["client"][key] for key in ("id", "email", "phone")):
+        order.customer = _customer(order.programme, order.source, inbound.client, order.creation["visitor"])
 
 
 def _take_state(order: Order, inbound: InboundOrder) -> None:

@@ -252,3 +252,23 @@ def test_the_books_stay_balanced_through_all_of_it(shop: Shop):
             shop.order(f"{n}", day=n + 1, created=n, status="cancelled", codes=("boris",), email=f"c{n}@example.org")
     assert all(posting.amount_minor > 0 for posting in Posting.objects.all())
     assert (balances(shop.boris).available, balances(shop.anna).available) == (30_000, 9_000)
+
+
+def test_an_earlier_telling_that_names_another_client_moves_the_order_and_settles_both(
+    make_shop: Callable[..., Shop],
+):
+    shop = make_shop(None, [{**RULES[0], "paid_sales": 1}])
+    shop.order("1", day=1, status="delivered", codes=("boris",), email="a@example.org")
+    second = shop.order("2", day=2, status="delivered", codes=("boris",), total=70_000, email="a@example.org")
+    assert second.unpaid == "sales_limit"
+    # a hook that was late tells how order 1 began: it was somebody else's
+    shop.order("1", day=0.5, created=0.5, codes=("boris",), email="b@example.org")
+    second.refresh_from_db()
+    assert second.unpaid == ""
+    assert shop.money(shop.boris) == (0, 10_000 + 7_000)
+
+
+def test_an_order_without_a_client_keeps_its_one_customer(shop: Shop):
+    first = shop.order("1", day=1, email="", codes=("boris",))
+    again = shop.order("1", day=0.5, created=0.5, email="", codes=("boris",))
+    assert (again.customer_id, again.reason) == (first.customer_id, "code")
