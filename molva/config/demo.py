@@ -10,7 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -40,6 +40,9 @@ def demo(*, fresh: bool, data: Path, language: str, seed_only: bool) -> None:
         return
     if fresh:
         _forget(folder)
+    elif (folder / PORTS_FILE).exists() and not (folder / PLACES_FILE).exists():
+        _choose_ports(folder / PORTS_FILE)  # refuses when another terminal is filling it this very moment
+        _forget(folder)  # the first start broke off
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     ports = _choose_ports(folder / PORTS_FILE)
     # Settings are read once, at import: the processes' module must not be loaded before this line.
@@ -52,61 +55,64 @@ def shop_url(ports: dict[str, int]) -> str:
     return f"http://localhost:{ports['shop']}"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Demo:
     """A demo that is being run."""
 
     folder: Path
     ports: dict[str, int]
     language: str
-    seeding: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def run(self) -> None:
-        """Start everything, fill it at the first start, tell the addresses, wait for the end."""
+        """Fill it at the first start, then start everything, tell the addresses, wait for the end."""
         from molva.config.processes import run_group  # noqa: PLC0415 - see `demo`
 
+        if not (self.folder / PLACES_FILE).exists():
+            click.echo("Filling the sample programme …")
+            words = ["demo", "--seed-only", "--data", str(self.folder)]
+            filled = subprocess.run([sys.executable, "-m", "molva", *words], check=False)  # noqa: S603 - ourselves
+            if filled.returncode:
+                raise click.ClickException("The sample programme could not be filled.")
         click.echo("Starting the demo …")
-        run_group({"shop": self._shop_command()}, announce=lambda _: self._fill())
+        run_group({"shop": self._shop_command()}, announce=lambda _: self._tell())
 
     def _shop_command(self) -> list[str]:
         port = str(self.ports["shop"])
         place = ["--port", port, "--public-host", f"localhost:{port}", "--data", str(self.folder / "shop")]
         return [sys.executable, "-m", "molva.demo.shop", *place, "--language", self.language]
 
-    def _fill(self) -> bool:
-        """One step of the first start: True when there is nothing more to wait for."""
-        if self.seeding is None:
-            if (self.folder / PLACES_FILE).exists():
-                self._tell()
-                return True
-            if _is_free(self.ports["shop"]):
-                return False
-            click.echo("Filling the sample programme …")
-            words = ["demo", "--seed-only", "--data", str(self.folder)]
-            self.seeding = subprocess.Popen([sys.executable, "-m", "molva", *words])  # noqa: S603 - ourselves
-        code = self.seeding.poll()
-        if code == 0:
-            self._tell()
-        elif code is not None:
-            click.echo(f"The sample programme could not be filled (code {code}).", err=True)
-        return code is not None
-
-    def _tell(self) -> None:
+    def _tell(self) -> bool:
+        """Tell once, as soon as the shop is there as well."""
+        if _is_free(self.ports["shop"]):
+            return False
         places: dict[str, str] = json.loads((self.folder / PLACES_FILE).read_text(encoding="utf-8"))
         width = max(map(len, places))
         lines = [f"  {name:<{width}}  {text}" for name, text in places.items()]
         click.echo("\nThe demo is ready:\n\n" + "\n".join(lines) + "\n\nCtrl C stops it.\n")
+        return True
 
 
 def _seed(folder: Path) -> None:
-    """Fill the running demo through the product's own services, and note what to tell."""
+    """Fill the demo and note what to tell. The shop runs here meanwhile: nothing else may work beside the filling,
+    which tells a past of its own."""
     from molva.config.processes import start_django  # noqa: PLC0415 - see `demo`
 
     start_django()
+    from molva.config.setup import prepare  # noqa: PLC0415 - needs the registry
     from molva.demo.seed import seed_demo  # noqa: PLC0415 - needs the registry
+    from molva.demo.shop import start_shop  # noqa: PLC0415 - the other commands do without it
 
     ports = json.loads((folder / PORTS_FILE).read_text())
-    places = seed_demo(shop_url=shop_url(ports))
+    prepare()
+    with start_shop(
+        port=ports["shop"],
+        public_host=f"localhost:{ports['shop']}",
+        data=folder / "shop",
+        language=os.environ["MOLVA_LANGUAGE"],
+        api_key=os.environ["DEMO_SHOP_KEY"],
+        api_password=os.environ["DEMO_SHOP_PASSWORD"],
+    ):
+        places = seed_demo(shop_url=shop_url(ports))
     (folder / PLACES_FILE).write_text(json.dumps(places, ensure_ascii=False), encoding="utf-8")
 
 

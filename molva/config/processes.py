@@ -196,14 +196,20 @@ def _token_of(told: bytes) -> str | None:
 
 def is_ready() -> bool:
     """Whether `/readyz` of the web process says that everything works."""
+    return find_troubles() == []
+
+
+def find_troubles() -> list[str]:
+    """The parts that `/readyz` complains of; «web» when it does not answer."""
     connection = http.client.HTTPConnection(*reachable(settings.MOLVA_WEB_BIND), timeout=2)
     try:
         connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
+        parts = json.loads(connection.getresponse().read())
+    except (OSError, ValueError, http.client.HTTPException):
+        return ["web"]
     finally:
         connection.close()
+    return [name for name, part in parts.items() if name != "ok" and not part["ok"]]
 
 
 def setup_link(token: str) -> str:
@@ -214,8 +220,9 @@ def setup_link(token: str) -> str:
 def say_ready(token: str | None) -> bool:
     """Tell the person at the terminal where to go; True, as once is enough."""
     lines = [f"Molva is ready: {settings.MOLVA_URL}/"]
-    if not is_ready():
-        lines = [f"Molva has started but is not ready yet; see {settings.MOLVA_URL}/readyz"]
+    if troubles := find_troubles():
+        lines = [f"Molva has started, but not all of it works yet: {', '.join(troubles)}."]
+        lines.append(f"The lines above may say why; {settings.MOLVA_URL}/readyz tells how it is going.")
     if token:
         lines.append(
             f"Nobody owns it yet. Set it up by this link, once, within 48 hours: {setup_link(token)}"
