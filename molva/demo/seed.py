@@ -1,7 +1,8 @@
 """Fills an empty Molva with a sample programme that has lived for two months beside the demo shop.
 
 Everything goes through the product's own services, each act in its own time (`clock.pretend`), so the books, the
-journal and the reports are what two months of life would have made. Run it while no worker runs: it does the jobs itself.
+journal and the reports are what two months of life would have made. Run it while no worker runs: it does the jobs
+itself.
 """
 
 import json
