@@ -21,8 +21,8 @@ def tell(sales: Sales, now: int, first_created: int) -> dict[str, OrderOwed]:
     return {sale.order.id: owed_of(sale) for sale in sales.orders}
 
 
-def owed_of(sale: Sale) -> OrderOwed:
-    """The money of one order, after `Sales.lay_out`."""
+def owed_of(sale: Sale, *, is_future_told: bool = True) -> OrderOwed:
+    """The money of one order, after `Sales.lay_out`; what an open order would earn only if asked."""
     found = sale.worth
     if found is None:  # never reckoned: it earns, but nothing in it has a price
         return OrderOwed(sale.order.id, unpaid=ZERO_BASE)
@@ -31,7 +31,7 @@ def owed_of(sale: Sale) -> OrderOwed:
         told.paid_place = sale.paid_before + 1
     if sale.rank is not None:
         told.commissions = _commissions(sale, found)
-    elif sale.is_open:
+    elif is_future_told and sale.is_open:
         told.expected = _commissions(sale, found)
     if not (sale.rank is not None and sale.owed and sale.owed[0]):
         told.unpaid = _unpaid(sale, found)

@@ -51,14 +51,18 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def money_words(minor: int, currency: str, digits: int, lang: str) -> str:
     """«1 234,56 ₽» in Russian, «₽1,234.56» in English, with a real minus."""
-    minus = MINUS if minor < 0 else ""
-    whole, fraction = divmod(abs(minor), 10**digits)
+    if minor < 0:
+        return MINUS + money_words(-minor, currency, digits, lang)
+    text = str(minor).zfill(digits + 1)
+    whole, fraction = (text[:-digits], text[-digits:]) if digits else (text, "")
+    if len(whole) > 3:
+        whole = f"{int(whole):,}"
     sign = _SIGNS.get(currency)
     if lang == "ru":
-        tail = f",{fraction:0{digits}d}" if digits else ""
-        return f"{minus}{whole:,}".replace(",", NBSP) + tail + NBSP + (sign or currency)
-    tail = f".{fraction:0{digits}d}" if digits else ""
-    return f"{minus}{sign or currency + NBSP}{whole:,}{tail}"
+        point = "," if digits else ""
+        return f"{whole.replace(',', NBSP)}{point}{fraction}{NBSP}{sign or currency}"
+    point = "." if digits else ""
+    return f"{sign or currency + NBSP}{whole}{point}{fraction}"
 
 
 def percent_words(percent: str, lang: str) -> str:

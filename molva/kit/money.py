@@ -64,6 +64,7 @@ def format_minor(minor: int, digits: int = 2) -> str:
     """123450 → «1234.50», with a plain minus below zero."""
     if digits == 0:
         return str(minor)
-    sign = "-" if minor < 0 else ""
-    whole, fraction = divmod(abs(minor), 10**digits)
-    return f"{sign}{whole}.{fraction:0{digits}d}"
+    if minor < 0:
+        return "-" + format_minor(-minor, digits)
+    text = str(minor).zfill(digits + 1)
+    return f"{text[:-digits]}.{text[-digits:]}"

@@ -82,7 +82,7 @@ class Shape:
     def order(self, story: Story) -> str:
         """An order: verdict and commissions."""
         order = story.facts
-        owed = owed_of(story.sale) if story.sale is not None else OrderOwed(order.id)
+        owed = owed_of(story.sale, is_future_told=False) if story.sale is not None else OrderOwed(order.id)
         decision = story.decision or Decision(order.created_at, None, NO_TOUCH)
         commissions = ", ".join([self._commission(one) for one in owed.commissions])
         verdict = self._verdict(decision, owed)
