@@ -1,18 +1,23 @@
 """Addresses of the cabinet: `/cabinet/` finds the first programme, the pages stand under a programme's code."""
 
-from django.urls import path
+from django.urls import include, path
 
-from molva.web.cabinet import home
+from molva.web.cabinet import home, links, money, orders, profile, team, why
 
 app_name = "cabinet"
-urlpatterns = [
-    path("", home.first, name="home"),
-    path("<slug:programme>/", home.first, name="today"),
-    path("<slug:programme>/links/", home.first, name="links"),
-    path("<slug:programme>/orders/", home.first, name="orders"),
-    path("<slug:programme>/orders/<int:pk>/", home.first, name="order"),
-    path("<slug:programme>/money/", home.first, name="money"),
-    path("<slug:programme>/commissions/<int:pk>/", home.first, name="commission"),
-    path("<slug:programme>/team/", home.first, name="team"),
-    path("<slug:programme>/profile/", home.first, name="profile"),
+_pages = [
+    path("", home.today, name="today"),
+    path("links/", links.show, name="links"),
+    path("links/<int:pk>/switch/", links.switch, name="link_switch"),
+    path("links/<int:pk>/qr.svg", links.qr, name="link_qr"),
+    path("orders/", orders.show, name="orders"),
+    path("orders/<int:pk>/", orders.one, name="order"),
+    path("money/", money.show, name="money"),
+    path("money/paper/", money.paper, name="paper"),
+    path("payouts/<int:pk>/", money.payout, name="payout"),
+    path("commissions/<int:pk>/", why.show, name="commission"),
+    path("team/", team.show, name="team"),
+    path("profile/", profile.show, name="profile"),
+    path("terms/", profile.terms, name="terms"),
 ]
+urlpatterns = [path("", home.first, name="home"), path("<slug:programme>/", include(_pages))]

@@ -1,0 +1,60 @@
+"""Orders of a partner's clients: status, verdict in words, what each one brings."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from molva.commissions.models import CommissionStatus
+from molva.programmes.models import Partner
+from molva.reports.cabinet_orders import list_orders
+from molva.web.cabinet.shell import page, partner_page
+from molva.web.cabinet.why import why_page
+from molva.web.cabinet.words import masked, shown, unpaid_words, verdict_words
+from molva.web.ui.filters import read_filter, search_word
+
+PER_PAGE = 25
+
+
+@require_GET
+@partner_page
+def show(request: HttpRequest, partner: Partner) -> HttpResponse:
+    """The list, newest first."""
+    states = [(str(value), str(label)) for value, label in CommissionStatus.choices]
+    filters = [
+        read_filter(request, "state", _("Reward"), [*states, ("nothing", _("No reward"))]),
+        read_filter(request, "level", _("Whose"), [("1", _("My clients")), ("2", _("Second level"))]),
+    ]
+    chosen = [one.chosen.value if one.chosen else "" for one in filters]
+    word = search_word(request)
+    found = list_orders(partner, state=chosen[0], level=chosen[1], number=word)
+    numbered = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    rows = [
+        {
+            "order": order,
+            # the clients of an invited partner are his own affair
+            "client": masked(str(order.customer)) if order.partner_id == partner.pk else "",
+            "verdict": verdict_words(order, partner),
+            "shown": shown(order.mine[0]) if order.mine else None,
+        }
+        for order in numbered
+    ]
+    context = {"page": numbered, "rows": rows, "filters": filters, "search": word, "is_filtered": any(chosen) or word}
+    return page(request, partner, "cabinet/orders.html", "orders", context)
+
+
+@require_GET
+@partner_page
+def one(request: HttpRequest, partner: Partner, pk: int) -> HttpResponse:
+    """An order: the explanation of its reward, or why there is none."""
+    order = get_object_or_404(list_orders(partner), pk=pk)
+    if order.mine:
+        return why_page(request, partner, order.mine[0].pk)
+    context = {
+        "order": order,
+        "client": masked(str(order.customer)),
+        "verdict": verdict_words(order, partner),
+        "unpaid": unpaid_words(order),
+    }
+    return page(request, partner, "cabinet/order.html", "orders", context)

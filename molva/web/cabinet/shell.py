@@ -1,0 +1,87 @@
+"""The cabinet's frame around every page, and the decorator that every page stands behind."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from molva.programmes.models import Partner, PartnerStatus
+from molva.web.cabinet.access import cabinet_page, places_of
+from molva.web.ui import shell as ui
+
+
+def partner_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Decorate `view(request, partner, …)`: one's own place, in the programme's time zone.
+
+    Whoever waits for acceptance sees that and nothing else.
+    """
+
+    @cabinet_page
+    @wraps(view)
+    def wrapper(request: HttpRequest, partner: Partner, *args: Any, **kwargs: Any) -> HttpResponse:
+        with timezone.override(partner.programme.timezone):
+            if partner.status == PartnerStatus.PENDING:
+                return page(request, partner, "cabinet/waiting.html", "today")
+            return view(request, partner, *args, **kwargs)
+
+    return wrapper
+
+
+def page(
+    request: HttpRequest, partner: Partner, template: str, current: str, context: dict[str, Any] | None = None, **kwargs: Any
+) -> HttpResponse:
+    """Render a cabinet page: `current` is the key of its menu word."""
+    shared = {
+        "partner": partner,
+        "programme": partner.programme,
+        "currency": partner.programme.currency,
+        "shell": _shell(partner, current),
+    }
+    return render(request, template, {**shared, **(context or {})}, **kwargs)
+
+
+def _shell(partner: Partner, current: str) -> ui.CabinetShell:
+    programme, user = partner.programme, partner.user
+    assert user is not None  # the door let a signed-in person in
+
+    def item(key: str, label: str, icon: str, short: str = "") -> ui.NavItem:
+        return ui.NavItem(key, label, icon, reverse(f"cabinet:{key}", args=[programme.code]), short=short)
+
+    items = [
+        item("today", _("Home"), "home"),
+        item("links", _("Links"), "link"),
+        item("orders", _("Orders"), "shopping-cart"),
+        item("money", _("Money"), "cash-banknote"),
+        item("team", _("Team"), "users-group"),
+    ]
+    return ui.CabinetShell(
+        merchant=programme.workspace.name,
+        programme=programme.name,
+        reader=ui.Reader(
+            partner.name or str(user),
+            user.email,
+            profile_url=reverse("cabinet:profile", args=[programme.code]),
+            logout_url=reverse("account_logout"),
+        ),
+        items=items,
+        bar=items[:4],
+        current=current,
+        home_url=items[0].url,
+        logo_url=programme.logo.url if programme.logo else "",
+        accent_url=reverse("public:accent", args=[programme.code]) if programme.accent else "",
+        write_url=f"mailto:{programme.support_email}" if programme.support_email else "",
+        places=[
+            ui.Place(
+                place.programme.workspace.name,
+                place.programme.name,
+                reverse("cabinet:today", args=[place.programme.code]),
+                place.pk == partner.pk,
+            )
+            for place in places_of(user)
+        ],
+    )
