@@ -5,11 +5,10 @@ All need an open workspace scope. Amounts are minor units of the programme's cur
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db.models import BigIntegerField, Case, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models import BigIntegerField, Case, F, OuterRef, QuerySet, Subquery, Sum, Value, When
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 
@@ -107,16 +106,19 @@ def _sum_of(postings: "QuerySet[Posting]", end: str) -> Coalesce:
 def statement(partner: Partner, *, before: int | None = None, limit: int = 50) -> list[StatementRow]:
     """The partner's transactions, newest first, each with the balance after it.
 
-    The next page is asked for with `before` = number of the last row. Two queries for a history of any
-    length.
+    The next page is asked for with `before` = number of the last row. Three queries for a history of any length.
     """
-    entries = _with_changes(Transaction.objects.filter(partner=partner))
-    totals = _changes_before(partner, before)
-    if before is not None:
+    entries = Transaction.objects.filter(partner=partner).order_by("-number")
+    if before is None:
+        totals = asdict(balances(partner))
+    else:
         entries = entries.filter(number__lt=before)
+        totals = _sums(Posting.objects.filter(transaction__partner=partner, transaction__number__lt=before))
+    page = list(entries[:limit])
+    changes = _changes(page)
     rows: list[StatementRow] = []
-    for entry in entries.order_by("-number")[:limit]:
-        change = {name: getattr(entry, f"change_{name}") for name in _NAMES}
+    for entry in page:
+        change = changes[entry.pk]
         rows.append(StatementRow(entry=entry, **change, after=PartnerBalance(**totals)))
         totals = {name: totals[name] - change[name] for name in _NAMES}
     return rows
@@ -124,32 +126,43 @@ def statement(partner: Partner, *, before: int | None = None, limit: int = 50) -
 
 def balance_at(partner: Partner, moment: datetime) -> PartnerBalance:
     """The balance as it stood after everything whose cause is not later than `moment`."""
-    found = Posting.objects.filter(transaction__partner=partner, transaction__at__lte=moment)
-    return PartnerBalance(**found.aggregate(**{name: _change(name, "") for name in _NAMES}))
+    return PartnerBalance(
+        **_sums(Posting.objects.filter(transaction__partner=partner, transaction__at__lte=moment))
+    )
 
 
-_NAMES = ("held", "available", "bonus", "in_payout", "paid")
+# Figures of a partner by the kind of account that holds them; what was paid is in the programme's cash.
+_NAMES = {
+    "held": AccountKind.HELD,
+    "available": AccountKind.AVAILABLE,
+    "bonus": AccountKind.BONUS,
+    "in_payout": AccountKind.IN_PAYOUT,
+    "paid": AccountKind.CASH,
+}
 
 
-def _changes_before(partner: Partner, before: int | None) -> dict[str, int]:
-    postings = Posting.objects.filter(transaction__partner=partner)
-    if before is not None:
-        postings = postings.filter(transaction__number__lt=before)
-    return postings.aggregate(**{name: _change(name, "") for name in _NAMES})
+def _changes(entries: Collection[Transaction]) -> dict[int, dict[str, int]]:
+    """By transaction id: what each one adds to each figure."""
+    changes = {entry.pk: dict.fromkeys(_NAMES, 0) for entry in entries}
+    postings = Posting.objects.filter(transaction__in=entries)
+    for pk, source, target, amount in postings.values_list(
+        "transaction_id", "from_account__kind", "to_account__kind", "amount_minor"
+    ):
+        for name, kind in _NAMES.items():
+            changes[pk][name] += amount * ((target == kind) - (source == kind))
+    return changes
 
 
-def _with_changes(entries: "QuerySet[Transaction]") -> "QuerySet[Transaction, Any]":
-    return entries.annotate(**{f"change_{name}": _change(name, "postings__") for name in _NAMES})
+def _sums(postings: "QuerySet[Posting]") -> dict[str, int]:
+    """What the postings of one partner add to each figure."""
+    return postings.aggregate(**{name: _signed(kind) for name, kind in _NAMES.items()})
 
 
-def _change(name: str, prefix: str) -> Coalesce:
-    """What the postings behind `prefix` add to one figure of the partner; `paid` is the programme's cash."""
-    kind = AccountKind.CASH if name == "paid" else AccountKind(name)
-    amount = F(f"{prefix}amount_minor")
-    signed = Case(
-        When(Q(**{f"{prefix}to_account__kind": kind}), then=amount),
-        When(Q(**{f"{prefix}from_account__kind": kind}), then=-amount),
+def _signed(kind: AccountKind) -> Coalesce:
+    amount = Case(
+        When(to_account__kind=kind, then=F("amount_minor")),
+        When(from_account__kind=kind, then=-F("amount_minor")),
         default=Value(0),
         output_field=BigIntegerField(),
     )
-    return Coalesce(Sum(signed), Value(0))
+    return Coalesce(Sum(amount), Value(0))

@@ -75,10 +75,10 @@ def test_pages_continue_each_other(history: list[Transaction], partner: Partner)
 
 
 @pytest.mark.parametrize("limit", [1, 3])
-def test_statement_is_two_queries(
+def test_statement_is_three_queries(
     history: list[Transaction], partner: Partner, limit: int, django_assert_num_queries: Any
 ) -> None:
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert len(statement(partner, limit=limit)) == limit
 
 
