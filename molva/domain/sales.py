@@ -192,18 +192,19 @@ class Sales:
             return
         line = [(_rank_if_reached(sale, now), sale) for sale in self.orders if sale.rank or _may_sell(sale)]
         line.sort(key=_first)
-        paid = 0
+        paid = [0]
         for index, (_, sale) in enumerate(line):
             if sale.rank is None:
-                sale.place, sale.paid_before = index + 1, paid
+                sale.place, sale.paid_before = index + 1, paid[-1]
                 found = sale.worth_at(index + 1, first_created)
             else:
                 found = sale.imagine(index + 1, first_created)
-            paid += found.level_one_minor > 0
+            paid.append(paid[-1] + (found.level_one_minor > 0))
         ranks = [rank for rank, _ in line]
         for sale in others:
             if not _may_sell(sale):
-                sale.place = bisect_left(ranks, _rank_if_reached(sale, now)) + 1
+                index = bisect_left(ranks, _rank_if_reached(sale, now))
+                sale.place, sale.paid_before = index + 1, paid[index]
                 sale.worth_at(sale.place, first_created)
 
 
