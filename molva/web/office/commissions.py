@@ -1,23 +1,155 @@
-"""Commissions of a programme."""
+"""Commissions of a programme: the list by status, and the page that explains one to the kopeck."""
 
+from collections.abc import Iterator
+
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
-from molva.commissions.models import Commission
+from molva.commissions.models import Commission, CommissionStatus
+from molva.domain.explanation import from_json
+from molva.ledger.models import TransactionKind
+from molva.programmes.models import Programme
+from molva.reports.commissions import (
+    StatusSum,
+    commission_entries,
+    commission_tabs,
+    list_commissions,
+    plain_commissions,
+)
+from molva.web.office import why
 from molva.web.office.access import Place
+from molva.web.office.lists import csv_answer, exact, paged, read_period
+from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
 from molva.web.office.work_page import work_page
+from molva.web.ui import formats
+from molva.web.ui.filters import address, read_filter, search_word
+from molva.web.ui.shell import Tab
 
 
 @work_page()
-def show_list(request: HttpRequest, place: Place) -> HttpResponse:
-    """All of them, newest first."""
-    rows = Commission.objects.filter(programme=place.programme).order_by("-pk")[:50]
-    return page(request, place, "office/commissions.html", "commissions", {"rows": rows})
+def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
+    """By status, partner, level and the days of the orders."""
+    programme = place.programme
+    chosen = read_period(request, programme)
+    wish = {name: request.GET.get(name, "") for name in ("partner", "level")}
+    status = request.GET.get("status", "")
+    every = {"search": search_word(request), "period": chosen.period, **wish}
+    rows = list_commissions(programme, status=status, **every)
+    if request.GET.get("as") == "csv":
+        return csv_answer(f"commissions-{programme.code}", _header(), _csv_rows(programme, rows))
+    sums = commission_tabs(plain_commissions(programme, **every))
+    context = {
+        "page": paged(request, rows),
+        "tabs": _tabs(request, sums, status),
+        "filters": [
+            *partner_filter(request, programme),
+            read_filter(request, "level", _("Level"), [("1", _("first")), ("2", _("second"))]),
+            chosen.filter,
+        ],
+        "q": search_word(request),
+        "total": _total(sums, status),
+        "csv_url": address(request, **{"as": "csv"}),
+        "is_filtered": bool(request.GET),
+    }
+    return page(request, place, "office/commissions.html", "commissions", context)
+
+
+def _total(sums: dict[str, StatusSum], status: str) -> int:
+    """Of all statuses together what the books hold: an expected sum is no money yet."""
+    if status in sums:
+        return sums[status].amount_minor
+    return sum(one.amount_minor for key, one in sums.items() if key != CommissionStatus.EXPECTED)
+
+
+def _tabs(request: HttpRequest, sums: dict[str, StatusSum], status: str) -> list[Tab]:
+    tabs = [Tab(_("All"), address(request, status=None), sum(one.count for one in sums.values()), not status)]
+    return tabs + [
+        Tab(str(one.label), address(request, status=one.value), sums[one.value].count, status == one.value)
+        for one in CommissionStatus
+    ]
+
+
+def _header() -> list[str]:
+    return [
+        _("Order"), _("Made"), _("Partner"), _("Name"), _("Level"), _("Status"), _("Owed"), _("In the books"),
+        _("Expected"), _("On hold until"),
+    ]  # fmt: skip
+
+
+def _csv_rows(programme: Programme, rows: "QuerySet[Commission]") -> Iterator[list[object]]:
+    currency = programme.currency
+    for row in rows.iterator(chunk_size=1000):
+        yield [
+            row.order.number, formats.local(row.order.created_at).date(), row.partner.code, row.partner.name,
+            row.level, str(row.get_status_display()), exact(row.owed_minor, currency),
+            exact(row.posted_minor, currency), exact(row.expected_minor, currency),
+            formats.local(row.due_at).date() if row.due_at else None,
+        ]  # fmt: skip
 
 
 @work_page()
 def show(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
-    """One of them."""
-    row = get_object_or_404(Commission, programme=place.programme, pk=pk)
-    return page(request, place, "office/commissions.html", "commissions", {"rows": [row]})
+    """The sum, in words, as a receipt, on the path, against the other rules, in the books."""
+    programme = place.programme
+    rows = Commission.objects.select_related("order__customer", "partner__invited_by", "terms")
+    row = get_object_or_404(rows, programme=programme, pk=pk)
+    reason = from_json(row.explanation) if row.explanation else None
+    lines = {line.external_id: line.title for line in row.order.lines.all()}
+    names = why.names_in(row.order)
+    rules = why.rule_names(row.terms)
+    lots = list(row.lots.filter(held_minor__gt=0).order_by("due_at"))
+    entries = commission_entries(row)
+    context = {
+        "row": row,
+        "order": row.order,
+        "due_at": lots[0].due_at if lots else None,
+        "sum": row.posted_minor or row.expected_minor or (reason.amount_minor if reason else 0),
+        "verdict": why.verdict_words(row.order, programme, names),
+        "words": why.bubble_words(reason, rules, programme, row.terms) if reason else "",
+        "reason": reason,
+        "base": sum(line.base_minor for line in reason.lines) if reason else 0,
+        "lines": why.receipt_lines(reason, lines, rules, programme.currency) if reason else [],
+        "others": list(row.order.commissions.exclude(pk=row.pk).select_related("partner").order_by("level", "pk")),
+        "stops": [*why.order_path(row.order, programme, names), *_money_stops(row, entries, lots)],
+        "rules": why.rules_seen(reason, row, lines) if reason else [],
+        "entries": entries,
+        "crumbs": [
+            (_("Commissions"), reverse("office:commissions", args=[programme.code])),
+            (_("Order %(number)s") % {"number": row.order.number},
+             reverse("office:order", args=[programme.code, row.order_id])),
+            (_("level %(n)s") % {"n": row.level}, ""),
+        ],
+    }  # fmt: skip
+    return page(request, place, "office/commission.html", "commissions", context)
+
+
+_ENTRY_ICONS = {
+    TransactionKind.ACCRUAL: ("receipt", "good"),
+    TransactionKind.RELEASE: ("cash-banknote", "good"),
+    TransactionKind.CLAWBACK: ("arrow-back-up", "bad"),
+}
+
+
+def _money_stops(row: Commission, entries: list, lots: list) -> list[why.Stop]:
+    """What the books did with the money, and what is still to come."""
+    currency = row.programme.currency
+    stops = []
+    for entry in entries:
+        icon, tone = _ENTRY_ICONS.get(entry.kind, ("coins", "quiet"))
+        minor = -entry.amount_minor if entry.kind == TransactionKind.CLAWBACK else entry.amount_minor
+        words = formats.money(minor, currency, signed=entry.kind != TransactionKind.RELEASE)
+        stops.append(why.Stop(icon, f"{entry.get_kind_display()}: {words}", at=entry.at, tone=tone))
+    for line in row.payout_lines.select_related("payout").order_by("pk"):
+        if line.payout.paid_at and line.payout.status == "paid":
+            title = _("Paid in payout %(number)s") % {"number": line.payout}
+            url = reverse("office:payout", args=[row.programme.code, line.payout_id])
+            stops.append(why.Stop("cash-banknote", title, at=line.payout.paid_at, tone="good", url=url))
+    for lot in lots:
+        text = formats.money(lot.held_minor, currency)
+        stops.append(why.Stop("clock-pause", _("Becomes available"), text, lot.due_at, is_future=True))
+    return stops

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, tzinfo
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
+from django.utils import timezone, translation
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from molva.kit.money import CURRENCY_DIGITS
@@ -79,9 +81,8 @@ def _day(text: str | None) -> date | None:
 
 def csv_answer(name: str, header: list[str], rows: Iterable[Iterable[object]]) -> StreamingHttpResponse:
     """A table as a file that spreadsheets open in either language; sent row by row."""
-    writer = csv.writer(_Echo(), delimiter=";")
-    lines = (writer.writerow([csv_cell(cell) for cell in row]) for row in _after(header, rows))
-    answer = StreamingHttpResponse(_with_mark(lines), content_type="text/csv; charset=utf-8")
+    lines = _lines(header, rows, get_language() or "en", timezone.get_current_timezone())
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
 
@@ -109,11 +110,11 @@ class _Echo:
         return line
 
 
-def _after(header: list[str], rows: Iterable[Iterable[object]]) -> Iterator[Iterable[object]]:
-    yield header
-    yield from rows
-
-
-def _with_mark(lines: Iterable[str]) -> Iterator[str]:
-    yield "\ufeff"  # spreadsheets know UTF-8 by it
-    yield from lines
+def _lines(header: list[str], rows: Iterable[Iterable[object]], language: str, zone: tzinfo) -> Iterator[str]:
+    """Sent after the view has ended, so the reader's language and the programme's zone are kept for it."""
+    writer = csv.writer(_Echo(), delimiter=";")
+    with translation.override(language), timezone.override(zone):
+        yield "\ufeff"  # spreadsheets know UTF-8 by it
+        yield writer.writerow(header)
+        for row in rows:
+            yield writer.writerow([csv_cell(cell) for cell in row])

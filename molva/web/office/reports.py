@@ -1,23 +1,220 @@
-"""Reports of accruals and of sales."""
+"""Reports of accruals and of sales: a period, a view (partner, day, …), the period before, a chart, a file."""
 
-from django.http import HttpRequest, HttpResponse
+from collections.abc import Iterator
+from typing import Any
 
-from molva.ledger.models import Transaction
-from molva.orders.models import Order
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from molva.programmes.models import Partner, Programme
+from molva.reports.accruals import AccrualReport, AccrualRow, accrual_report
+from molva.reports.period import Period, named_period
+from molva.reports.sales import SalesReport, sales_report
 from molva.web.office.access import Place
+from molva.web.office.lists import ChosenPeriod, csv_answer, exact, read_period
+from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
 from molva.web.office.work_page import work_page
+from molva.web.ui import formats
+from molva.web.ui.charts import LineChart, Series
+from molva.web.ui.filters import address
+from molva.web.ui.shell import Tab
+
+LONGEST = 400  # days in a chart or in a report by day
+
+
+def _period(request: HttpRequest, programme: Programme) -> tuple[ChosenPeriod, Period]:
+    """Thirty days unless something else is asked for; «all time» is the last year here."""
+    chosen = read_period(request, programme, default="30")
+    period = chosen.period or named_period(programme, "year")
+    if period is None or period.length > LONGEST:
+        period = named_period(programme, "year")
+    assert period is not None  # noqa: S101 - «year» is always known
+    return chosen, period
+
+
+def _view(request: HttpRequest, words: dict[str, str]) -> tuple[str, list[Tab]]:
+    by = request.GET.get("by", "")
+    by = by if by in words else next(iter(words))
+    return by, [Tab(label, address(request, by=key), None, key == by) for key, label in words.items()]
 
 
 @work_page()
-def accruals(request: HttpRequest, place: Place) -> HttpResponse:
-    """What the books say."""
-    rows = Transaction.objects.filter(programme=place.programme).order_by("-number")[:50]
-    return page(request, place, "office/report_accruals.html", "report_accruals", {"rows": rows})
+def accruals(request: HttpRequest, place: Place) -> HttpResponseBase:
+    """What the books did in the period; the sums are the ledger's."""
+    programme = place.programme
+    chosen, period = _period(request, programme)
+    by, tabs = _view(request, {"partner": _("By partner"), "day": _("By day"), "order": _("By order")})
+    partner = request.GET.get("partner", "")
+    report = accrual_report(programme, period, by=by, partner=partner)
+    if request.GET.get("as") == "csv":
+        name = f"accruals-{programme.code}-{period.first}-{period.last}"
+        return csv_answer(name, _accrual_header(by), _accrual_cells(report, programme))
+    days = report if by == "day" else accrual_report(programme, period, by="day", partner=partner)
+    before = accrual_report(programme, period.before(), by="day", partner=partner)
+    context = {
+        **_common(request, programme, chosen, period, tabs),
+        "report": report,
+        "rows": [(row, _accrual_url(row, report.by, programme, period)) for row in report.rows],
+        "before": before.total,
+        "tiles": _tiles(report.total, before.total, programme),
+        "chart": _chart(
+            _("Accrued"), period, [r.accrued for r in days.rows], [r.accrued for r in before.rows], programme
+        ),
+    }
+    return page(request, place, "office/report_accruals.html", "report_accruals", context)
+
+
+def _common(
+    request: HttpRequest, programme: Programme, chosen: ChosenPeriod, period: Period, tabs: list[Tab]
+) -> dict[str, Any]:
+    return {
+        "tabs": tabs,
+        "filters": [chosen.filter, *partner_filter(request, programme)],
+        "period": period,
+        "csv_url": address(request, **{"as": "csv"}),
+        "lead": _("From %(first)s to %(last)s, by the clocks of %(zone)s.")
+        % {"first": formats.day(period.first), "last": formats.day(period.last), "zone": programme.timezone},
+        "kinds": _kinds(request, programme),
+    }
+
+
+def _kinds(request: HttpRequest, programme: Programme) -> list[Tab]:
+    """The two reports, with period and partner kept."""
+    query = request.GET.copy()
+    for name in ("by", "as", "page"):
+        query.pop(name, None)
+    tail = f"?{query.urlencode()}" if query else ""
+    names = {"report_accruals": _("Accruals"), "report_sales": _("Sales")}
+    return [
+        Tab(label, reverse(f"office:{name}", args=[programme.code]) + tail, None, request.path.endswith(f"{name[7:]}/"))
+        for name, label in names.items()
+    ]
+
+
+def _change(now: int, before: int) -> str:
+    """«+12,4 %» against the period before; nothing when there was nothing."""
+    if not before:
+        return ""
+    share = formats.share(abs(now - before), abs(before))
+    return (formats.MINUS if now < before else "+") + share
+
+
+def _tiles(now: AccrualRow, before: AccrualRow, programme: Programme) -> list[dict[str, Any]]:
+    words = {
+        "accrued": _("Accrued"), "taken_back": _("Taken back"), "paid": _("Paid"), "end": _("Owed to partners"),
+    }  # fmt: skip
+    tiles = []
+    for name, label in words.items():
+        change = _change(getattr(now, name), getattr(before, name))
+        tiles.append({"label": label, "minor": getattr(now, name), "change": change})
+    return tiles
+
+
+def _chart(title: str, period: Period, now: list[int], before: list[int], programme: Programme) -> LineChart:
+    labels = [formats.day_short(day) for day in period.days]
+    series = [Series(_("This period"), now), Series(_("The period before"), before, is_past=True)]
+    return LineChart(title, labels, series, programme.currency)
+
+
+def _accrual_url(row: AccrualRow, by: str, programme: Programme, period: Period) -> str:
+    """The rows behind a figure: a partner's orders, a day's orders, the order itself."""
+    if by == "partner" and isinstance(row.label_obj, Partner):
+        here = reverse("office:report_accruals", args=[programme.code])
+        return f"{here}?by=order&partner={row.label_obj.code}&from={period.first}&to={period.last}"
+    if by == "day":
+        here = reverse("office:report_accruals", args=[programme.code])
+        return f"{here}?by=order&from={row.label_obj}&to={row.label_obj}"
+    if by == "order" and row.label_obj is not None:
+        return reverse("office:order", args=[programme.code, row.key])
+    return f"{reverse('office:payouts', args=[programme.code])}?from={period.first}&to={period.last}"
+
+
+def _accrual_header(by: str) -> list[str]:
+    first = {"partner": [_("Code"), _("Partner")], "day": [_("Day")], "order": [_("Order"), _("Made")]}[by]
+    return [
+        *first, _("At the beginning"), _("Accrued"), _("Taken back"), _("Became available"), _("Other"), _("Paid"),
+        _("At the end"),
+    ]  # fmt: skip
+
+
+def _accrual_cells(report: AccrualReport, programme: Programme) -> Iterator[list[object]]:
+    blank = 1 if report.by == "day" else 2
+    for row in report.rows:
+        yield [*_label_cells(row), *_accrual_sums(row, programme)]
+    yield [_("Total"), *[""] * (blank - 1), *_accrual_sums(report.total, programme)]
+
+
+def _label_cells(row: AccrualRow) -> list[object]:
+    one = row.label_obj
+    if isinstance(one, Partner):
+        return [one.code, one.name]
+    if one is None:
+        return [_("Without an order"), ""]
+    return [one.number, formats.local(one.created_at).date()] if hasattr(one, "number") else [one]
+
+
+def _accrual_sums(row: AccrualRow, programme: Programme) -> list[object]:
+    names = ("begin", "accrued", "taken_back", "released", "other", "paid", "end")
+    return [exact(getattr(row, name), programme.currency) for name in names]
 
 
 @work_page()
-def sales(request: HttpRequest, place: Place) -> HttpResponse:
-    """What was bought."""
-    rows = Order.objects.filter(programme=place.programme).order_by("-created_at")[:50]
-    return page(request, place, "office/report_accruals.html", "report_accruals", {"rows": rows})
+def sales(request: HttpRequest, place: Place) -> HttpResponseBase:
+    """What customers of partners bought in the period."""
+    programme = place.programme
+    chosen, period = _period(request, programme)
+    by, tabs = _view(request, {"partner": _("By partner"), "day": _("By day"), "product": _("By product")})
+    partner = request.GET.get("partner", "")
+    report = sales_report(programme, period, by=by, partner=partner)
+    if request.GET.get("as") == "csv":
+        name = f"sales-{programme.code}-{period.first}-{period.last}"
+        return csv_answer(name, _sales_header(by), _sales_cells(report, programme))
+    days = report if by == "day" else sales_report(programme, period, by="day", partner=partner)
+    before = sales_report(programme, period.before(), by="day", partner=partner)
+    orders = f"{reverse('office:orders', args=[programme.code])}?from={period.first}&to={period.last}"
+    context = {
+        **_common(request, programme, chosen, period, tabs),
+        "report": report,
+        "rows": [(row, _sales_url(row, report.by, programme, period)) for row in report.rows],
+        "orders_url": f"{orders}&partner={partner}" if partner else orders,
+        "before": before.total,
+        "changes": {
+            name: _change(getattr(report.total, name), getattr(before.total, name))
+            for name in ("orders", "sales", "average", "commission")
+        },
+        "chart": _chart(_("Sales"), period, [r.sales for r in days.rows], [r.sales for r in before.rows], programme),
+    }
+    return page(request, place, "office/report_sales.html", "report_accruals", context)
+
+
+def _sales_url(row: Any, by: str, programme: Programme, period: Period) -> str:
+    orders = reverse("office:orders", args=[programme.code])
+    if by == "partner":
+        return f"{orders}?partner={row.label_obj.code}&from={period.first}&to={period.last}"
+    if by == "day":
+        return f"{orders}?from={row.label_obj}&to={row.label_obj}"
+    return ""
+
+
+def _sales_header(by: str) -> list[str]:
+    first = {"partner": [_("Code"), _("Partner")], "day": [_("Day")], "product": [_("Product"), _("SKU")]}[by]
+    sums = [_("Orders"), _("Sales"), _("Average order"), _("Orders returned"), _("Returned for")]
+    return [*first, *sums, _("Commission")]
+
+
+def _sales_cells(report: SalesReport, programme: Programme) -> Iterator[list[object]]:
+    currency = programme.currency
+    for row in [*report.rows, report.total]:
+        one = row.label_obj
+        label: list[object] = [one.code, one.name] if isinstance(one, Partner) else [one]
+        if report.by == "product":
+            label = [one, row.pieces]
+        if row is report.total:
+            label = [_("Total")] if report.by == "day" else [_("Total"), ""]
+        yield [
+            *label, row.orders, exact(row.sales, currency), exact(row.average, currency), row.returned,
+            exact(row.returned_sales, currency), exact(row.commission, currency),
+        ]  # fmt: skip

@@ -1,9 +1,8 @@
-"""Search through a programme (Ctrl K)."""
+"""Search through a programme (Ctrl K): one field, one page with everything that fits."""
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
-from molva.programmes.models import Partner
+from molva.reports.search import search_all
 from molva.web.office.access import Place
 from molva.web.office.shell import page
 from molva.web.office.work_page import work_page
@@ -12,8 +11,7 @@ from molva.web.ui.filters import search_word
 
 @work_page()
 def show(request: HttpRequest, place: Place) -> HttpResponse:
-    """Partners by name, code, e-mail or phone."""
+    """Partners, customers, orders, links and promo codes."""
     word = search_word(request)
-    found = Q(name__icontains=word) | Q(code__icontains=word) | Q(email__icontains=word) | Q(phone__icontains=word)
-    rows = Partner.objects.filter(found, programme=place.programme).order_by("name")[:10] if word else []
-    return page(request, place, "office/search.html", "search", {"rows": rows})
+    found = search_all(place.programme, word) if word else None
+    return page(request, place, "office/search.html", "search", {"q": word, "found": found})
