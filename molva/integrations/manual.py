@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Count
 
 from molva.integrations.models import Connection, InboundEvent, InboundState
+from molva.integrations.queries import shop_statuses
 from molva.integrations.services import process_inbound
 from molva.integrations.sources.manual.rows import Row, read_csv
 from molva.integrations.sources.manual.source import STATUSES
@@ -35,13 +36,14 @@ class ImportState:
 
 
 def manual_connection(programme: Programme) -> Connection:
-    """The programme's connection for rows by hand, made on first use."""
-    found = Connection.objects.filter(programme=programme, kind="manual").first()
-    if found:
-        return found
-    connection = Connection(programme=programme, kind="manual", external_id="manual", name="Manual")
-    connection.facts = {"statuses": STATUSES}
-    connection.save()
+    """The programme's connection for rows by hand, made on first use; it knows the statuses of the shop of the day."""
+    connection = Connection.objects.filter(programme=programme, kind="manual").first() or Connection(
+        programme=programme, kind="manual", external_id="manual", name="Manual"
+    )
+    statuses = shop_statuses(programme) or STATUSES
+    if connection.pk is None or connection.facts.get("statuses") != statuses:
+        connection.facts = {"statuses": statuses}
+        connection.save()
     return connection
 
 

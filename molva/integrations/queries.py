@@ -1,15 +1,22 @@
-"""Reads of stage 8: the statuses that the connected shops have."""
+"""Reads of stage 8: the statuses that orders of a programme may have."""
+
+from django.utils.translation import get_language
 
 from molva.integrations.models import Connection
-from molva.integrations.sources.manual.source import STATUSES as MANUAL_STATUSES
+from molva.integrations.sources.manual.source import STATUSES
 from molva.programmes.models import Programme
 
 
+def shop_statuses(programme: Programme) -> list[dict[str, str]]:
+    """Statuses of the connected shops, in their order; empty without a shop."""
+    shops = Connection.objects.filter(programme=programme).exclude(kind="manual").exclude(state="disconnected")
+    return [status for shop in shops.order_by("pk") for status in shop.facts.get("statuses", [])]
+
+
 def status_titles(programme: Programme) -> dict[str, str]:
-    """Titles of order statuses by permalink, in the shop's order; those of typed orders when there is no shop."""
-    titles: dict[str, str] = {}
-    connections = Connection.objects.filter(programme=programme).exclude(state="disconnected").order_by("pk")
-    for connection in connections:
-        for status in connection.facts.get("statuses", []):
-            titles.setdefault(status["permalink"], status["title"])
-    return titles or {status["permalink"]: status["title"] for status in MANUAL_STATUSES}
+    """Titles of order statuses by permalink; those of typed orders, in the reader's language, when there is no shop."""
+    found = shop_statuses(programme)
+    if found:
+        return {status["permalink"]: status["title"] for status in found}
+    in_russian = (get_language() or "").startswith("ru")
+    return {status["permalink"]: status["title_ru" if in_russian else "title"] for status in STATUSES}

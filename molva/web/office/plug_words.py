@@ -30,6 +30,7 @@ _FIELD_PROBLEMS: tuple[tuple[str, "Promise"], ...] = (
     ("is not a number", _("is not a number")),
     ("is out of range", _("is out of range")),
     ("is not a date", _("is not a date")),
+    ("is not one of the shop's", _("is none of the shop's statuses")),
     ("is not a moment", _("is not a moment in time")),
     ("has no time zone", _("has no time zone")),
     ("digits after the point", _("has too many digits after the point")),

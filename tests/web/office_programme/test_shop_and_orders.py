@@ -45,7 +45,7 @@ def test_an_order_of_nobody_for_nothing_is_told_next_to_the_fields(
 
 
 CSV = "номер;дата;сумма;имя;партнёр;статус\n1;02.10.2026;1 234,50;Анна;kate;delivered\n2;2 октября;5;Ян;;new\n" \
-      "3;03.10.2026;много;Ян;;new\n4;;7;;;new\n5;03.10.2026;10,00;Ян;;new\n"
+      "3;03.10.2026;много;Ян;;новый\n4;;7;Ян;;съеден\n5;03.10.2026;10,00;Ян;;Доставлен\n"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251"])

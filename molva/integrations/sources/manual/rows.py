@@ -64,8 +64,20 @@ def read_csv(data: bytes) -> list[Row]:
     return rows
 
 
-def parse_row(values: dict[str, str], *, timezone: str, currency: str, digits: int, told_at: int) -> InboundOrder:
-    """One typed or imported order. `told_at`: the moment (µs) when a person said so; it orders the tellings."""
+def parse_row(
+    values: dict[str, str],
+    *,
+    timezone: str,
+    currency: str,
+    digits: int,
+    told_at: int,
+    statuses: dict[str, tuple[str, str]],
+) -> InboundOrder:
+    """One typed or imported order.
+
+    `told_at`: the moment (µs) when a person said so; it orders the tellings. `statuses`: (permalink, title) by each
+    spelling without case; a status that nobody knows would never be rewarded, so it is refused.
+    """
     for name in REQUIRED:
         if not values.get(name):
             raise NotUnderstood(f"“{name}” is empty")
@@ -76,6 +88,10 @@ def parse_row(values: dict[str, str], *, timezone: str, currency: str, digits: i
     if not (values.get("email") or values.get("phone") or values.get("name")):
         raise NotUnderstood("no customer: name, e-mail or phone is needed")
     created_at = _moment(values.get("date", ""), timezone, told_at)
+    wanted = values.get("status") or next(iter(statuses))
+    if wanted.casefold() not in statuses:
+        raise NotUnderstood(f"“status” is not one of the shop's: {wanted}")
+    status, status_title = statuses[wanted.casefold()]
     contacts = bool(values.get("email") or values.get("phone"))
     return InboundOrder(
         external_id=values["number"],
@@ -89,8 +105,8 @@ def parse_row(values: dict[str, str], *, timezone: str, currency: str, digits: i
             phone=values.get("phone") or None,
             name=values.get("name", ""),
         ),
-        status=values.get("status") or "new",
-        status_title=values.get("status") or "new",
+        status=status,
+        status_title=status_title,
         currency=currency,
         delivery_minor=delivery,
         discount_minor=0,

@@ -13,12 +13,13 @@ from molva.integrations.sources.manual.rows import parse_row
 from molva.kit.clock import to_micros
 from molva.kit.money import CURRENCY_DIGITS
 
+# For programmes without a shop; a connected shop's own statuses are used instead of these.
 STATUSES = [
-    {"permalink": "new", "title": "New", "system_status": "new"},
-    {"permalink": "paid", "title": "Paid", "system_status": "accepted"},
-    {"permalink": "delivered", "title": "Delivered", "system_status": "delivered"},
-    {"permalink": "cancelled", "title": "Cancelled", "system_status": "declined"},
-    {"permalink": "returned", "title": "Returned", "system_status": "declined"},
+    {"permalink": "new", "title": "New", "title_ru": "Новый", "system_status": "new"},
+    {"permalink": "paid", "title": "Paid", "title_ru": "Оплачен", "system_status": "accepted"},
+    {"permalink": "delivered", "title": "Delivered", "title_ru": "Доставлен", "system_status": "delivered"},
+    {"permalink": "cancelled", "title": "Cancelled", "title_ru": "Отменён", "system_status": "declined"},
+    {"permalink": "returned", "title": "Returned", "title_ru": "Возврат", "system_status": "declined"},
 ]
 
 
@@ -45,9 +46,20 @@ class ManualSource:
                 currency=programme.currency,
                 digits=CURRENCY_DIGITS[programme.currency],
                 told_at=to_micros(event.received_at),
+                statuses=_spellings(connection.facts.get("statuses", STATUSES)),
             )
         ]
 
     def poll(self, connection: Connection) -> Page:
         """Nothing to poll."""
         return Page([], None)
+
+
+def _spellings(statuses: list[dict[str, str]]) -> dict[str, tuple[str, str]]:
+    """(permalink, title) by every way in which a person may write a status, without case."""
+    known: dict[str, tuple[str, str]] = {}
+    for status in statuses:
+        for spelling in (status["permalink"], status["title"], status.get("title_ru", "")):
+            if spelling:
+                known.setdefault(spelling.casefold(), (status["permalink"], status.get("title_ru") or status["title"]))
+    return known
