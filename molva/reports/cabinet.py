@@ -97,7 +97,9 @@ def overview(partner: Partner) -> Overview:
         open_payout=payouts.filter(status=PayoutStatus.APPROVED).order_by("-pk").first(),
         funnel=_funnel(partner, today),
         week_clicks=clicks_since(partner, week),
-        week_orders=Order.objects.filter(partner=partner, created_at__gte=clock.now() - timedelta(days=7)).count(),
+        week_orders=Order.objects.filter(
+            partner=partner, created_at__gte=clock.now() - timedelta(days=7)
+        ).count(),
     )
 
 

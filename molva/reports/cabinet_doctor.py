@@ -45,7 +45,7 @@ def examine(text: str, partner: Partner) -> Diagnosis:
     if not address:
         return Diagnosis("empty")
     if _is_tracker(address):
-        return _examine_link(address, partner, is_wrapped)
+        return _examine_link(address, partner, is_wrapped=is_wrapped)
     programme = partner.programme
     try:
         page = checked_page(address, hosts=programme.shop_hosts)
@@ -100,7 +100,9 @@ def _without_marks(page: str, param: str) -> str:
     path = trace.sub("", path)
     if mark:
         pieces = [piece for piece in re.split(r"[&?]", query) if piece]
-        kept = [piece for piece in pieces if unquote(piece).partition("=")[0].strip().lower() != param.lower()]
+        kept = [
+            piece for piece in pieces if unquote(piece).partition("=")[0].strip().lower() != param.lower()
+        ]
         path += f"?{'&'.join(kept)}" if kept else ""
     return path + (f"{hash_sign}{anchor}" if anchor else "")
 
@@ -116,7 +118,7 @@ def _is_tracker(address: str) -> bool:
     return found.netloc.lower() == ours and found.path.startswith("/r/")
 
 
-def _examine_link(address: str, partner: Partner, is_wrapped: bool) -> Diagnosis:
+def _examine_link(address: str, partner: Partner, *, is_wrapped: bool) -> Diagnosis:
     text = address if "://" in address else f"//{address}"
     code = unquote(urlsplit(text).path.removeprefix("/r/")).strip("/")
     link = Link.objects.filter(programme=partner.programme, code_folded=code.casefold()).first()

@@ -33,7 +33,11 @@ class LinkRow:
 
 def list_links(partner: Partner) -> list[LinkRow]:
     """The partner's links, the main one first, then the newest; two queries."""
-    links = Link.objects.filter(partner=partner).select_related("programme").order_by("-is_main", "-created_at", "-pk")
+    links = (
+        Link.objects.filter(partner=partner)
+        .select_related("programme")
+        .order_by("-is_main", "-created_at", "-pk")
+    )
     sums = {
         row["link_key"]: row
         for row in ClickDay.objects.filter(partner=partner)

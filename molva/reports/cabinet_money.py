@@ -1,4 +1,4 @@
-"""The statement of a calendar month. Read-only; a month is by the moment of writing down, as entries are numbered by it."""
+"""The statement of a calendar month, by the moment of writing down, as entries are numbered by it. Read-only."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -30,7 +30,7 @@ class Month:
 
     def starts(self) -> datetime:
         """The moment at which it begins, in the active time zone."""
-        return timezone.make_aware(datetime(self.year, self.month, 1))
+        return datetime(self.year, self.month, 1, tzinfo=timezone.get_current_timezone())
 
     def next(self) -> "Month":
         """The month after it."""

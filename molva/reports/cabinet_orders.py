@@ -55,7 +55,9 @@ class InvitedRow:
 
 def list_invited(partner: Partner) -> "QuerySet[Partner]":
     """Partners invited directly, the latest first."""
-    return Partner.objects.filter(programme=partner.programme, invited_by=partner).order_by("-joined_at", "-pk")
+    return Partner.objects.filter(programme=partner.programme, invited_by=partner).order_by(
+        "-joined_at", "-pk"
+    )
 
 
 def invited_rows(partner: Partner, invited: list[Partner]) -> list[InvitedRow]:
@@ -93,6 +95,11 @@ def team_total(partner: Partner) -> int:
 def status_counts(partner: Partner) -> dict[str, int]:
     """How many of the partner's commissions have each status."""
     counts = dict.fromkeys(map(str, CommissionStatus), 0)
-    rows = Commission.objects.filter(partner=partner).values_list("status").order_by().annotate(count=Count("pk"))
+    rows = (
+        Commission.objects.filter(partner=partner)
+        .values_list("status")
+        .order_by()
+        .annotate(count=Count("pk"))
+    )
     counts.update(dict(rows))
     return counts

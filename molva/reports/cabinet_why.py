@@ -1,4 +1,4 @@
-"""Everything behind one commission: the order, its lines, the stored explanation, the entries of the books. Read-only."""
+"""Everything behind one commission: order, lines, stored explanation, entries of the books. Read-only."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,8 +56,14 @@ def why(partner: Partner, pk: int) -> Why:
     if commission is None:
         raise Http404
     explanation = from_json(commission.explanation) if commission.explanation else None
-    titles = {line.external_id: line.title or line.sku or line.external_id for line in commission.order.lines.all()}
-    lines = [NamedLine(titles.get(line.line, line.line), line) for line in explanation.lines] if explanation else []
+    titles = {
+        line.external_id: line.title or line.sku or line.external_id for line in commission.order.lines.all()
+    }
+    lines = (
+        [NamedLine(titles.get(line.line, line.line), line) for line in explanation.lines]
+        if explanation
+        else []
+    )
     return Why(commission, explanation, lines, _entries(commission), _second(commission))
 
 
@@ -67,7 +73,9 @@ def _entries(commission: Commission) -> list[Entry]:
         .annotate(amount=Sum("postings__amount_minor"))
         .order_by("number")
     )
-    return [Entry(row.number, row.kind, row.at, row.amount * _SIGNS.get(row.kind, 0), row.hash) for row in rows]
+    return [
+        Entry(row.number, row.kind, row.at, row.amount * _SIGNS.get(row.kind, 0), row.hash) for row in rows
+    ]
 
 
 def _second(commission: Commission) -> int:

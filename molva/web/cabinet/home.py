@@ -127,7 +127,10 @@ def next_step(partner: Partner, figures: Overview, *, has_link: bool) -> NextSte
             _("Make such a link"),
             f"{links}#new",
         )
-    if terms_version_at(partner.programme, clock.now()).settings["levels"] > 1 and not list_invited(partner).exists():
+    if (
+        terms_version_at(partner.programme, clock.now()).settings["levels"] > 1
+        and not list_invited(partner).exists()
+    ):
         return NextStep(
             _("Invite somebody who also tells"),
             _("From what partners invited by you sell, a part is yours as well."),

@@ -28,7 +28,9 @@ _FAULTS: dict[str, Callable[[], str]] = {
     "no_shop": lambda: _("The shop is not connected yet, there is nowhere to lead"),
     "no_mark": lambda: _("The address does not say who sent the visitor: your mark is missing"),
     "other_mark": lambda: _("There is a mark in the address, but it is not yours"),
-    "broken_mark": lambda: _("Your mark is damaged: something has stuck to it or it stands in the wrong place"),
+    "broken_mark": lambda: _(
+        "Your mark is damaged: something has stuck to it or it stands in the wrong place"
+    ),
     "in_anchor": lambda: _("Your mark stands after the #, and the shop does not see that part"),
     "twice": lambda: _("There is more than one mark in the address; only one may stay"),
     "wrapped": lambda: _("Signs around the address or “&amp;” inside would break it"),
@@ -135,6 +137,8 @@ def qr(request: HttpRequest, partner: Partner, pk: int) -> HttpResponse:
     """The QR code of a link as an SVG file to print."""
     link = get_object_or_404(Link, partner=partner, pk=pk)
     picture = segno.make(public_address(link), error="m", micro=False).svg_inline(scale=10, border=4)
-    answer = HttpResponse(picture.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1), content_type="image/svg+xml")
+    answer = HttpResponse(
+        picture.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1), content_type="image/svg+xml"
+    )
     answer["Content-Disposition"] = f'attachment; filename="qr-{link.pk}.svg"'
     return answer

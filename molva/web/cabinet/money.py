@@ -89,7 +89,9 @@ def _named(rows: list[StatementRow]) -> list[tuple[StatementRow, str]]:
 def payout(request: HttpRequest, partner: Partner, pk: int) -> HttpResponse:
     """What a payout consists of."""
     found = get_object_or_404(Payout, partner=partner, pk=pk)
-    return page(request, partner, "cabinet/payout.html", "money", {"payout": found, "lines": payout_lines(found)})
+    return page(
+        request, partner, "cabinet/payout.html", "money", {"payout": found, "lines": payout_lines(found)}
+    )
 
 
 @require_GET

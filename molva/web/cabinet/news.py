@@ -31,7 +31,9 @@ class Piece:
 
 def tell(events: list[Event], partner: Partner) -> list[Piece]:
     """Words for every event; one question for the payouts among them."""
-    named = payouts_named([one.object_id for one in events if one.object_kind == "payout" and one.object_id], partner)
+    named = payouts_named(
+        [one.object_id for one in events if one.object_kind == "payout" and one.object_id], partner
+    )
     return [_piece(event, partner, named) for event in events]
 
 
@@ -44,16 +46,31 @@ def _piece(event: Event, partner: Partner, payouts: dict[int, Payout]) -> Piece:
     if group == "ledger":
         note = str(event.data.get("reason", ""))
         return Piece(
-            "adjustments-horizontal", "hold", _("The manager changed your balance"), note, event.at,
-            event.data.get("amount_minor"), _url("money", partner),
+            "adjustments-horizontal",
+            "hold",
+            _("The manager changed your balance"),
+            note,
+            event.at,
+            event.data.get("amount_minor"),
+            _url("money", partner),
         )
     return _of_other(event, partner)
 
 
 _MONEY: dict[str, tuple[str, str, Callable[[], str], int]] = {
     "commission.accrued": ("circle-check", "good", lambda: _("Accrued for order %(number)s"), 1),
-    "commission.clawed_back": ("receipt-refund", "bad", lambda: _("Order %(number)s changed: taken back"), -1),
-    "commission.released": ("cash-banknote", "good", lambda: _("Order %(number)s: the money is available"), 0),
+    "commission.clawed_back": (
+        "receipt-refund",
+        "bad",
+        lambda: _("Order %(number)s changed: taken back"),
+        -1,
+    ),
+    "commission.released": (
+        "cash-banknote",
+        "good",
+        lambda: _("Order %(number)s: the money is available"),
+        0,
+    ),
 }
 
 
@@ -65,7 +82,11 @@ def _of_commission(event: Event, partner: Partner) -> Piece:
         note = _("The hold is over, nothing was returned")
     commission = event.data.get("commission")
     return Piece(
-        icon, tone, title() % {"number": event.object_label}, note, event.at,
+        icon,
+        tone,
+        title() % {"number": event.object_label},
+        note,
+        event.at,
         abs(amount) * sign if sign else None,
         reverse("cabinet:commission", args=[partner.programme.code, commission]) if commission else "",
     )
@@ -76,8 +97,18 @@ def _of_payout(event: Event, partner: Partner, payout: Payout | None) -> Piece:
         "payout.drafted": ("clock", "quiet", _("A payout is being prepared"), _("The manager checks it")),
         "payout.approved": ("clock-play", "hold", _("The payout is approved"), _("The money is on its way")),
         "payout.paid": ("check", "good", _("Paid out"), ""),
-        "payout.cancelled": ("circle-x", "quiet", _("The payout is cancelled"), _("The money is available again")),
-        "payout.failed": ("alert-circle", "bad", _("The payout came back"), _("The money is available again")),
+        "payout.cancelled": (
+            "circle-x",
+            "quiet",
+            _("The payout is cancelled"),
+            _("The money is available again"),
+        ),
+        "payout.failed": (
+            "alert-circle",
+            "bad",
+            _("The payout came back"),
+            _("The money is available again"),
+        ),
     }
     icon, tone, title, note = words[event.kind]
     amount = payout.amount_minor if payout and event.kind == "payout.paid" else None
@@ -90,14 +121,24 @@ def _of_other(event: Event, partner: Partner) -> Piece:
     client = masked(event.object_label)
     until = parse_datetime(str(event.data.get("at", "")))
     words = {
-        "attribution.started": ("user-check", "new", _("%(client)s is your client now") % {"client": client}, ""),
+        "attribution.started": (
+            "user-check",
+            "new",
+            _("%(client)s is your client now") % {"client": client},
+            "",
+        ),
         "attribution.ended": (
             "hourglass-low",
             "need",
             _("%(client)s is not your client any more") % {"client": client},
             _ended_by(event.data.get("by"), until),
         ),
-        "promo_code.added": ("discount", "new", _("Promo code %(code)s is yours") % {"code": event.object_label}, ""),
+        "promo_code.added": (
+            "discount",
+            "new",
+            _("Promo code %(code)s is yours") % {"code": event.object_label},
+            "",
+        ),
         "link.created": ("link", "quiet", _("A new link"), event.object_label),
         "link.stopped": ("player-pause", "quiet", _("A link is stopped"), event.object_label),
         "link.resumed": ("player-play", "quiet", _("A link works again"), event.object_label),

@@ -40,7 +40,13 @@ def show(request: HttpRequest, partner: Partner) -> HttpResponse:
         }
         for order in numbered
     ]
-    context = {"page": numbered, "rows": rows, "filters": filters, "search": word, "is_filtered": any(chosen) or word}
+    context = {
+        "page": numbered,
+        "rows": rows,
+        "filters": filters,
+        "search": word,
+        "is_filtered": any(chosen) or word,
+    }
     return page(request, partner, "cabinet/orders.html", "orders", context)
 
 

@@ -1,6 +1,6 @@
 """The partner's own facts, what was agreed to, other programmes; and the terms in plain words."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -8,9 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from molva.integrations.queries import status_titles
@@ -22,6 +21,7 @@ from molva.programmes.wording import describe_terms
 from molva.web.cabinet.access import places_of
 from molva.web.cabinet.shell import page, partner_page
 from molva.web.ui.flash import say
+from molva.workspaces.models import User
 
 
 class ProfileForm(forms.Form):
@@ -29,7 +29,10 @@ class ProfileForm(forms.Form):
 
     name = forms.CharField(label=gettext_lazy("Your name"), max_length=200)
     phone = forms.CharField(
-        label=gettext_lazy("Phone"), max_length=40, required=False, widget=forms.TextInput(attrs={"type": "tel"})
+        label=gettext_lazy("Phone"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "tel"}),
     )
     city = forms.CharField(label=gettext_lazy("City"), max_length=120, required=False)
     language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
@@ -47,8 +50,7 @@ class ProfileForm(forms.Form):
 @partner_page
 def show(request: HttpRequest, partner: Partner) -> HttpResponse:
     """The form, the consents with their moments, the other programmes."""
-    user = partner.user
-    assert user is not None  # the door let a signed-in person in
+    user = cast(User, partner.user)  # the door let a signed-in person in
     first = {
         "name": partner.name,
         "phone": partner.phone,
@@ -63,11 +65,19 @@ def show(request: HttpRequest, partner: Partner) -> HttpResponse:
         update_partner(partner=partner, actor=partner, changes=changes)
         say(request, _("Saved"))
         answer = redirect("cabinet:profile", partner.programme.code)
-        answer.set_cookie(settings.LANGUAGE_COOKIE_NAME, user.language, max_age=365 * 24 * 3600, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+        answer.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            user.language,
+            max_age=365 * 24 * 3600,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
         return answer
     others = [place for place in places_of(user) if place.pk != partner.pk]
     context = {"form": form, "consents": [_consent(one) for one in partner.consents], "others": others}
-    return page(request, partner, "cabinet/profile.html", "profile", context, status=422 if form.errors else 200)
+    return page(
+        request, partner, "cabinet/profile.html", "profile", context, status=422 if form.errors else 200
+    )
 
 
 def _consent(stored: dict[str, Any]) -> dict[str, Any]:
@@ -85,7 +95,9 @@ def terms(request: HttpRequest, partner: Partner) -> HttpResponse:
         "clauses": describe_terms(
             programme, version, statuses=status_titles(programme), lang=(get_language() or "ru")[:2]
         ),
-        "documents": [(name, url) for name, url in programme.documents.items() if str(url).startswith("http")],
+        "documents": [
+            (name, url) for name, url in programme.documents.items() if str(url).startswith("http")
+        ],
         "landing_url": reverse("public:landing", args=[programme.code]),
     }
     return page(request, partner, "cabinet/terms.html", "today", context)

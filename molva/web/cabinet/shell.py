@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from molva.programmes.models import Partner, PartnerStatus
 from molva.web.cabinet.access import cabinet_page, places_of
 from molva.web.ui import shell as ui
+from molva.workspaces.models import User
 
 
 def partner_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -33,7 +34,12 @@ def partner_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
 
 
 def page(
-    request: HttpRequest, partner: Partner, template: str, current: str, context: dict[str, Any] | None = None, **kwargs: Any
+    request: HttpRequest,
+    partner: Partner,
+    template: str,
+    current: str,
+    context: dict[str, Any] | None = None,
+    **kwargs: Any,
 ) -> HttpResponse:
     """Render a cabinet page: `current` is the key of its menu word."""
     shared = {
@@ -46,8 +52,8 @@ def page(
 
 
 def _shell(partner: Partner, current: str) -> ui.CabinetShell:
-    programme, user = partner.programme, partner.user
-    assert user is not None  # the door let a signed-in person in
+    programme = partner.programme
+    user = cast(User, partner.user)  # the door let a signed-in person in
 
     def item(key: str, label: str, icon: str, short: str = "") -> ui.NavItem:
         return ui.NavItem(key, label, icon, reverse(f"cabinet:{key}", args=[programme.code]), short=short)

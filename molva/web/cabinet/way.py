@@ -34,7 +34,11 @@ def stops(grounds: Why, partner: Partner) -> list[Stop]:
     if explanation is None:
         return []
     if grounds.commission.level > 1:
-        return [_made(order), _decision(order, _("Decision: a partner you invited sold it")), *_money(grounds)]
+        return [
+            _made(order),
+            _decision(order, _("Decision: a partner you invited sold it")),
+            *_money(grounds),
+        ]
     touches = _touches(explanation, order, partner)
     return [*touches, _made(order), _decision(order, _("Decision: the order is yours")), *_money(grounds)]
 
@@ -44,7 +48,9 @@ def _touches(explanation: Explanation, order: Order, partner: Partner) -> list[S
     path = explanation.path
     if path:
         at = from_micros(path["at"])
-        found.append((at, Stop(_icon(path["kind"]), "new", _mine(path), moment(at), _("This decided the order"))))
+        found.append(
+            (at, Stop(_icon(path["kind"]), "new", _mine(path), moment(at), _("This decided the order")))
+        )
     elif explanation.since:
         at = from_micros(explanation.since)
         found.append((at, Stop("user-check", "new", _("Became your client"), moment(at))))
@@ -54,7 +60,9 @@ def _touches(explanation: Explanation, order: Order, partner: Partner) -> list[S
             title, note = _mine({"kind": loser["kind"], "code": ""}), _lost_words(loser["reason"])
         else:
             title = _("Came by another partner")
-            note = _("%(why)s. The name is hidden, so is yours from them") % {"why": _lost_words(loser["reason"])}
+            note = _("%(why)s. The name is hidden, so is yours from them") % {
+                "why": _lost_words(loser["reason"])
+            }
         found.append((at, Stop(_icon(loser["kind"]), "quiet", title, moment(at), note)))
     return [stop for _at, stop in sorted(found, key=lambda pair: pair[0])]
 
@@ -113,9 +121,13 @@ def _money(grounds: Why) -> list[Stop]:
             found.append(Stop("cash-banknote", "good", _("The money became available"), moment(entry.at)))
     row = shown(commission)
     if row.status == "expected" and commission.expected_minor:
-        found.append(Stop("truck-delivery", "quiet", _("The shop marks the order as done"), "", kind="future"))
+        found.append(
+            Stop("truck-delivery", "quiet", _("The shop marks the order as done"), "", kind="future")
+        )
     if row.until and row.until > clock.now():
-        found.append(Stop("clock-pause", "quiet", _("The money becomes available"), day(row.until), kind="future"))
+        found.append(
+            Stop("clock-pause", "quiet", _("The money becomes available"), day(row.until), kind="future")
+        )
     if row.status in ("expected", "held", "available"):
         found.append(Stop("cash-banknote", "quiet", _("The next payout"), "", kind="future"))
     return found

@@ -56,7 +56,9 @@ def why_page(request: HttpRequest, partner: Partner, pk: int) -> HttpResponse:
         "client": masked(str(commission.order.customer)) if commission.order.partner_id == partner.pk else "",
         "words": bubble(grounds),
         "unpaid": unpaid_words(commission.order),
-        "lines": [_line(one.title, one.why, explanation, commission.programme.currency) for one in grounds.lines]
+        "lines": [
+            _line(one.title, one.why, explanation, commission.programme.currency) for one in grounds.lines
+        ]
         if explanation
         else [],
         "total_minor": explanation.amount_minor if explanation else commission.posted_minor,
@@ -91,7 +93,9 @@ def bubble(grounds: Why) -> list[str]:
     if explanation is None:
         return []
     said = [_came(explanation, commission.level)]
-    rates = list(dict.fromkeys(rate_words(one.why, currency) for one in grounds.lines if one.why.amount_minor))
+    rates = list(
+        dict.fromkeys(rate_words(one.why, currency) for one in grounds.lines if one.why.amount_minor)
+    )
     if rates:
         said.append(
             _("By the terms of that day you get %(rates)s; it comes to %(sum)s.")
@@ -99,7 +103,10 @@ def bubble(grounds: Why) -> list[str]:
         )
     row = shown(commission)
     if row.until:
-        said.append(_("The money is available on %(day)s: until then the goods may be returned.") % {"day": day(row.until)})
+        said.append(
+            _("The money is available on %(day)s: until then the goods may be returned.")
+            % {"day": day(row.until)}
+        )
     elif row.status == "expected":
         said.append(_("It is accrued when the shop marks the order as done."))
     elif row.status == "available":
@@ -164,7 +171,10 @@ def _rates(explanation: Explanation) -> list[Rate]:
         "weaker": _("A more exact rule goes before it"),
     }
     winners = dict.fromkeys(line.rule for line in explanation.lines if line.rule)
-    rates = [Rate(rule_name(rule), _("It worked: the most exact one that fits"), is_winner=True) for rule in winners]
+    rates = [
+        Rate(rule_name(rule), _("It worked: the most exact one that fits"), is_winner=True)
+        for rule in winners
+    ]
     lost: dict[str, str] = {}
     for one in explanation.lost_rules:
         if one.rule not in winners:

@@ -32,7 +32,7 @@ _UNPAID: dict[str, Callable[[], str]] = {
 
 
 def masked(name: str) -> str:
-    """A client's name as a partner may see it: «Марина Кузнецова» → «Марина К.»; contacts keep a letter or two digits."""
+    """A client's name as a partner may see it: «Марина Кузнецова» → «Марина К.»; contacts keep a sign or two."""
     text = name.strip()
     if "@" in text:
         return f"{text[0]}…@…"

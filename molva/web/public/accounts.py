@@ -26,7 +26,7 @@ _LETTERS = {
 
 
 def home_of(user: Any) -> str:
-    """Where a signed-in person starts: staff in the office, a partner in the cabinet, nobody's at a page that says so."""
+    """Where a signed-in person starts: the office, the cabinet, or a page that says there is no place."""
     if Member.unscoped.filter(user=user).exists():
         return reverse("office:home")
     if Partner.unscoped.filter(user=user).exists():
@@ -67,7 +67,9 @@ class AccountAdapter(DefaultAccountAdapter):
             send_letter(template, email, {**context, "email": email, "subject": subjects[template]})
         except (OSError, SMTPException):
             _log.exception("a letter for signing in was not sent")
-            messages.error(self.request, _("The letter did not leave: our mail does not answer. Try again in a minute"))
+            messages.error(
+                self.request, _("The letter did not leave: our mail does not answer. Try again in a minute")
+            )
 
     def add_message(
         self,

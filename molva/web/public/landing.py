@@ -40,7 +40,9 @@ def show(request: HttpRequest, programme: Programme) -> HttpResponse:
         return _send(request, programme)
     if getattr(request, "htmx", False):
         example = calculate(programme, terms_version_at(programme, clock.now()), request.GET)
-        return render(request, "public/landing.html#receipt", {"example": example, "currency": programme.currency})
+        return render(
+            request, "public/landing.html#receipt", {"example": example, "currency": programme.currency}
+        )
     first = {"ref": request.GET.get("ref", ""), "started": started_mark()}
     return _page(request, programme, RegistrationForm(programme, initial=first))
 
@@ -81,7 +83,9 @@ def _let_in(request: HttpRequest, joined: Joined) -> None:
         login(request, user, backend=_BACKEND)
 
 
-def _page(request: HttpRequest, programme: Programme, form: RegistrationForm, status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest, programme: Programme, form: RegistrationForm, status: int = 200
+) -> HttpResponse:
     version = terms_version_at(programme, clock.now())
     language = (get_language() or "ru")[:2]
     if form.is_bound and form.errors.get("started"):
@@ -123,13 +127,19 @@ def thanks(request: HttpRequest, programme: Programme) -> HttpResponse:
         said = {}
     partner = None
     if said.get("partner"):
-        partner = Partner.objects.filter(programme=programme, pk=said["partner"]).select_related("programme").first()
+        partner = (
+            Partner.objects.filter(programme=programme, pk=said["partner"])
+            .select_related("programme")
+            .first()
+        )
     link = main_link(partner) if partner and partner.status == PartnerStatus.ACTIVE else None
     before, code = shown_parts(link) if link else ("", "")
     context = {
         **branding(programme),
         "email": said.get("email", ""),
-        "is_waiting": programme.approve_by_hand if partner is None else partner.status == PartnerStatus.PENDING,
+        "is_waiting": programme.approve_by_hand
+        if partner is None
+        else partner.status == PartnerStatus.PENDING,
         "link_url": public_address(link) if link else "",
         "link_before": before,
         "link_code": code,

@@ -1,9 +1,9 @@
-"""The registration form of a landing: what the programme asks for, what it wants to be agreed to, and quiet traps for robots."""
+"""The registration form of a landing: the programme's fields, its consents, and quiet traps for robots."""
 
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core import signing
@@ -48,7 +48,9 @@ class RegistrationForm(forms.Form):
 
     name = forms.CharField(label=gettext_lazy("Your name"), max_length=200)
     email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=254)
-    phone = forms.CharField(label=gettext_lazy("Phone"), max_length=40, widget=forms.TextInput(attrs={"type": "tel"}))
+    phone = forms.CharField(
+        label=gettext_lazy("Phone"), max_length=40, widget=forms.TextInput(attrs={"type": "tel"})
+    )
     city = forms.CharField(label=gettext_lazy("City"), max_length=120)
     ref = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
     started = forms.CharField(max_length=100, required=False, widget=forms.HiddenInput)
@@ -64,7 +66,12 @@ class RegistrationForm(forms.Form):
                 del self.fields[key]
             else:
                 self.fields[key].required = wish == "required"
-        for key, autocomplete in (("name", "name"), ("email", "email"), ("phone", "tel"), ("city", "address-level2")):
+        for key, autocomplete in (
+            ("name", "name"),
+            ("email", "email"),
+            ("phone", "tel"),
+            ("city", "address-level2"),
+        ):
             if key in self.fields:
                 self.fields[key].widget.attrs["autocomplete"] = autocomplete
         self.fields["homepage"].widget.attrs.update({"tabindex": "-1", "autocomplete": "off"})
@@ -159,9 +166,7 @@ def join(form: RegistrationForm, request: HttpRequest) -> Joined:
             consents=_given(form, request),
         )
     except PartnerExists as found:
-        existing = found.partner
-        assert isinstance(existing, Partner)
-        return Joined(existing, is_new=False, is_new_person=False)
+        return Joined(cast(Partner, found.partner), is_new=False, is_new_person=False)
     return Joined(partner, is_new=True, is_new_person=not is_known)
 
 

@@ -36,7 +36,9 @@ def _text(programme: Programme) -> str:
     with scope(programme.workspace_id):
         attribution = terms_version_at(programme, clock.now()).settings["attribution"]
         shops = Connection.objects.filter(programme=programme).exclude(state="disconnected").order_by("pk")
-        fields = [facts["field_id"] for facts in shops.values_list("facts", flat=True) if facts.get("field_id")]
+        fields = [
+            facts["field_id"] for facts in shops.values_list("facts", flat=True) if facts.get("field_id")
+        ]
     config = {
         "programme": programme.code,
         "tracker": settings.MOLVA_TRACKER_URL,

@@ -1,4 +1,4 @@
-"""The pages of signing in: allauth's views with our templates; the code by e-mail first, a password for staff beside it."""
+"""The pages of signing in: allauth's views, our templates; a code by e-mail first, a password beside it."""
 
 from typing import Any
 
