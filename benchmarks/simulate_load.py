@@ -124,9 +124,10 @@ def main() -> None:
             subprocess.run([*command, *files], stdout=answer, check=True, preexec_fn=_one_core)
         seconds = time.perf_counter() - started
         size = (folder / "answer.json").stat().st_size
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
     sys.stdout.write(
-        f"{given.orders} orders: {seconds:.1f} s, peak {peak:.0f} MiB, answer {size / 2**20:.0f} MiB\n"
+        f"{given.orders} orders: {seconds:.1f} s ({used.ru_utime + used.ru_stime:.1f} s of the core), "
+        f"peak {used.ru_maxrss / 1024:.0f} MiB, answer {size / 2**20:.0f} MiB\n"
     )
 
 
