@@ -1,6 +1,7 @@
 """«Why this amount»: one commission explained to its partner; other partners and the client stay without names."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,13 +10,14 @@ from django.views.decorators.http import require_GET
 
 from molva.domain.explanation import Explanation, LineWhy
 from molva.kit.clock import from_micros
+from molva.kit.money import CURRENCY_DIGITS
 from molva.ledger.models import TransactionKind
 from molva.programmes.models import Partner
 from molva.reports.cabinet_why import Why, why
 from molva.web.cabinet.shell import page, partner_page
 from molva.web.cabinet.way import stops
 from molva.web.cabinet.words import masked, shown, unpaid_words
-from molva.web.ui.formats import day, moment, money, percent
+from molva.web.ui.formats import day, moment, money, number, percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +151,21 @@ def _line(title: str, line: LineWhy, explanation: Explanation | None, currency: 
     rate = rate_words(line, currency)
     formula = f"{formula} × {rate}" if line.percent is not None else f"{formula} · {rate}"
     notes = [_("By the rule “%(rule)s”") % {"rule": rule_name(line.rule)}]
+    exact = _unrounded(line, currency)
+    if exact:
+        notes.append(_("%(exact)s rounded") % {"exact": exact})
     if line.amount_minor < line.uncut_minor:
         is_used_up = explanation and 0 < line.paid_sales < (explanation.paid_place or 0)
         notes.append(_("the paid purchases are used up") if is_used_up else _("the rule's upper limit holds"))
     return ReceiptLine(title, formula, " · ".join(notes), line.amount_minor)
+
+
+def _unrounded(line: LineWhy, currency: str) -> str:
+    """The product before rounding, when rounding changed it."""
+    if line.percent is None:
+        return ""
+    exact = Decimal(line.base_minor) * Decimal(line.percent) / 100
+    return "" if exact == exact.to_integral_value() else number(exact / 10 ** CURRENCY_DIGITS[currency])
 
 
 def _rates(explanation: Explanation) -> list[Rate]:

@@ -22,13 +22,31 @@ from molva.workspaces.models import User
 LEAST_FILL_SECONDS = 1.0
 _SALT = "molva.registration"
 
-# (document, whether it must be accepted, the verb, what the link says), in the order of the form
-_DOCUMENTS: tuple[tuple[str, bool, Callable[[], str], Callable[[], str]], ...] = (
-    ("agreement", True, lambda: _("I accept"), lambda: _("the terms of the programme")),
-    ("contract", True, lambda: _("I accept"), lambda: _("the contract")),
-    ("privacy", True, lambda: _("I allow"), lambda: _("the processing of my data")),
-    ("news", False, lambda: _("I wish to get"), lambda: _("the news, I can stop any time")),
-    ("materials", False, lambda: _("I wish to get"), lambda: _("texts and pictures to share")),
+# (document, whether it must be accepted, the verb, what the link says, the name at the foot), in the order of the form
+_DOCUMENTS: tuple[tuple[str, bool, Callable[[], str], Callable[[], str], Callable[[], str]], ...] = (
+    ("agreement", True, lambda: _("I accept"), lambda: _("the terms of the programme"), lambda: _("Terms")),
+    ("contract", True, lambda: _("I accept"), lambda: _("the contract"), lambda: _("Contract")),
+    (
+        "privacy",
+        True,
+        lambda: _("I allow"),
+        lambda: _("the processing of my data"),
+        lambda: _("Personal data"),
+    ),
+    (
+        "news",
+        False,
+        lambda: _("I wish to get"),
+        lambda: _("the news, I can stop any time"),
+        lambda: _("News"),
+    ),
+    (
+        "materials",
+        False,
+        lambda: _("I wish to get"),
+        lambda: _("texts and pictures to share"),
+        lambda: _("Materials"),
+    ),
 )
 
 
@@ -39,6 +57,7 @@ class Consent:
     document: str
     verb: str
     noun: str
+    title: str
     url: str
     field: forms.BoundField
 
@@ -75,7 +94,7 @@ class RegistrationForm(forms.Form):
             if key in self.fields:
                 self.fields[key].widget.attrs["autocomplete"] = autocomplete
         self.fields["homepage"].widget.attrs.update({"tabindex": "-1", "autocomplete": "off"})
-        for document, is_required, verb, noun in _documents(programme):
+        for document, is_required, verb, noun, _title in _documents(programme):
             self.fields[f"agree_{document}"] = forms.BooleanField(
                 label=f"{verb} {noun}",
                 required=is_required,
@@ -85,8 +104,10 @@ class RegistrationForm(forms.Form):
     def consents(self) -> list[Consent]:
         """The ticks, for the page."""
         return [
-            Consent(document, verb, noun, self.programme.documents[document], self[f"agree_{document}"])
-            for document, _required, verb, noun in _documents(self.programme)
+            Consent(
+                document, verb, noun, title, self.programme.documents[document], self[f"agree_{document}"]
+            )
+            for document, _required, verb, noun, title in _documents(self.programme)
         ]
 
     def clean_email(self) -> str:
@@ -125,11 +146,11 @@ def started_mark() -> str:
     return signing.dumps(str(time.time()), salt=_SALT)
 
 
-def _documents(programme: Programme) -> Iterator[tuple[str, bool, str, str]]:
+def _documents(programme: Programme) -> Iterator[tuple[str, bool, str, str, str]]:
     """The documents that the programme names, with the words of their ticks."""
-    for document, is_required, verb, noun in _DOCUMENTS:
+    for document, is_required, verb, noun, title in _DOCUMENTS:
         if str(programme.documents.get(document, "")).startswith(("https://", "http://", "/")):
-            yield document, is_required, verb(), noun()
+            yield document, is_required, verb(), noun(), title()
 
 
 @dataclass(frozen=True, slots=True)
