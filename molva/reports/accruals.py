@@ -51,7 +51,9 @@ class AccrualReport:
     total: AccrualRow
 
 
-def accrual_report(programme: Programme, period: Period, *, by: str = "partner", partner: str = "") -> AccrualReport:
+def accrual_report(
+    programme: Programme, period: Period, *, by: str = "partner", partner: str = ""
+) -> AccrualReport:
     """The report of a period; `partner` (a code) keeps one partner's money only. At most four queries."""
     postings = _postings(programme, partner)
     inside = postings.filter(transaction__at__gte=period.start, transaction__at__lt=period.end)
@@ -116,7 +118,9 @@ def _balances(postings: "QuerySet[Posting]", moment: datetime) -> dict[int, int]
     return dict(rows.values_list("transaction__partner_id").annotate(balance=change))
 
 
-def _partner_rows(found: list[dict[str, Any]], begin: dict[int, int], end: dict[int, int]) -> list[AccrualRow]:
+def _partner_rows(
+    found: list[dict[str, Any]], begin: dict[int, int], end: dict[int, int]
+) -> list[AccrualRow]:
     by_id = {row["key_value"]: row for row in found}
     ids = by_id.keys() | {pk for pk, balance in (begin | end).items() if balance}
     partners = Partner.objects.in_bulk(ids)

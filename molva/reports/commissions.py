@@ -46,8 +46,10 @@ def list_commissions(
 
 def commission_tabs(commissions: "QuerySet[Commission]") -> dict[str, StatusSum]:
     """Count and sum of each status of a list: expected ones by what they would give, the rest by the books."""
-    found = commissions.order_by().values_list("status").annotate(
-        n=Count("pk", distinct=True), posted=Sum("posted_minor"), hoped=Sum("expected_minor")
+    found = (
+        commissions.order_by()
+        .values_list("status")
+        .annotate(n=Count("pk", distinct=True), posted=Sum("posted_minor"), hoped=Sum("expected_minor"))
     )
     sums = {str(status): StatusSum() for status in CommissionStatus}
     for status, count, posted, hoped in found:

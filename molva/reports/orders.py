@@ -68,13 +68,17 @@ def order_commissions(orders: Sequence[Order]) -> dict[int, int]:
 def order_totals(orders: "QuerySet[Order]") -> OrderTotals:
     """How many orders a list has, what was bought, what is owed for it."""
     whole = orders.order_by().aggregate(n=Count("pk"), total=Sum("total_minor"))
-    owed = Commission.objects.filter(order__in=orders.order_by().values("pk")).aggregate(total=Sum("owed_minor"))
+    owed = Commission.objects.filter(order__in=orders.order_by().values("pk")).aggregate(
+        total=Sum("owed_minor")
+    )
     return OrderTotals(whole["n"], whole["total"] or 0, owed["total"] or 0)
 
 
 def order_statuses(programme: Programme) -> list[tuple[str, str]]:
     """(status, title) of every status that some order has now."""
-    rows = Order.objects.filter(programme=programme).order_by().values_list("status", "status_title").distinct()
+    rows = (
+        Order.objects.filter(programme=programme).order_by().values_list("status", "status_title").distinct()
+    )
     return sorted({status: title or status for status, title in rows}.items(), key=lambda pair: pair[1])
 
 

@@ -29,12 +29,20 @@ class PartnerFigures:
 
 
 def list_partners(
-    programme: Programme, *, search: str = "", status: str = "", group: str = "", inviter: str = "", sort: str = ""
+    programme: Programme,
+    *,
+    search: str = "",
+    status: str = "",
+    group: str = "",
+    inviter: str = "",
+    sort: str = "",
 ) -> "QuerySet[Partner]":
     """Partners of a programme; `inviter` is a code, `sort` one of SORTS with «-» for the largest first."""
     rows = Partner.objects.filter(programme=programme).select_related("invited_by")
     if search:
-        rows = rows.filter(person_like(search, with_code=True) | contains(search, "promo_codes__code")).distinct()
+        rows = rows.filter(
+            person_like(search, with_code=True) | contains(search, "promo_codes__code")
+        ).distinct()
     if status:
         rows = rows.filter(status=status)
     if group:
@@ -55,7 +63,13 @@ def _sorted(rows: "QuerySet[Partner]", sort: str) -> "QuerySet[Partner]":
 
 
 def _sum_of(rows: "QuerySet[Any]", owner: str, figure: Combinable) -> Coalesce:
-    totals = rows.filter(**{owner: OuterRef("pk")}).order_by().values(owner).annotate(figure=figure).values("figure")
+    totals = (
+        rows.filter(**{owner: OuterRef("pk")})
+        .order_by()
+        .values(owner)
+        .annotate(figure=figure)
+        .values("figure")
+    )
     return Coalesce(Subquery(totals, output_field=BigIntegerField()), Value(0))
 
 

@@ -61,7 +61,9 @@ def lost_statuses(programme: Programme) -> list[str]:
     return [*(terms_version_at(programme, clock.now()).settings["accrual"].get("lost") or []), DELETED_STATUS]
 
 
-def sales_report(programme: Programme, period: Period, *, by: str = "partner", partner: str = "") -> SalesReport:
+def sales_report(
+    programme: Programme, period: Period, *, by: str = "partner", partner: str = ""
+) -> SalesReport:
     """The report of a period; `partner` (a code) keeps one partner's sales only."""
     orders = sales_orders(programme, period, partner=partner)
     lost = lost_statuses(programme)
@@ -123,7 +125,8 @@ def _day_rows(
     days = commissions.annotate(day=TruncDate("order__created_at", tzinfo=period.zone)).order_by()
     owed = dict(days.values_list("day").annotate(total=Sum("owed_minor")))
     return [
-        SalesRow(key=day, commission=owed.get(day, 0), label_obj=day, **found.get(day, {})) for day in period.days
+        SalesRow(key=day, commission=owed.get(day, 0), label_obj=day, **found.get(day, {}))
+        for day in period.days
     ]
 
 

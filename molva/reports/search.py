@@ -32,11 +32,15 @@ def search_all(programme: Programme, typed: str) -> Found:
     orders = Order.objects.filter(
         contains(code, "number", "external_id") | person_like(word, prefix="customer__"), programme=programme
     )
-    links = Link.objects.filter(contains(code, "code", "name") | contains(word, "target_url"), programme=programme)
+    links = Link.objects.filter(
+        contains(code, "code", "name") | contains(word, "target_url"), programme=programme
+    )
     promo_codes = PromoCode.objects.filter(contains(code, "code"), programme=programme)
     return Found(
         partners=list(
-            Partner.objects.filter(person_like(word, with_code=True), programme=programme).order_by("name")[:LIMIT]
+            Partner.objects.filter(person_like(word, with_code=True), programme=programme).order_by("name")[
+                :LIMIT
+            ]
         ),
         customers=list(people.order_by("-created_at")[:LIMIT]),
         orders=list(orders.select_related("customer", "partner").order_by("-created_at")[:LIMIT]),

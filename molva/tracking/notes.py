@@ -13,5 +13,7 @@ def write_note(*, customer: Customer, note: str, actor: User) -> Customer:
     before, customer.note = customer.note, note.strip()
     if before != customer.note:
         customer.save(update_fields=["note"])
-        journal.record("customer.noted", customer, actor=actor, data={"changes": {"note": [before, customer.note]}})
+        journal.record(
+            "customer.noted", customer, actor=actor, data={"changes": {"note": [before, customer.note]}}
+        )
     return customer

@@ -71,7 +71,9 @@ def show(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
         "attributions": _attributions(customer, history),
         "stops": _path(orders, customer_touches(customer), programme),
         "keys": [(_KEYS[key.kind], key.value) for key in keys if key.kind in _KEYS],
-        "orders": [(one, owed.get(one.pk), str(why.REASONS.get(one.unpaid or one.reason, ""))) for one in orders],
+        "orders": [
+            (one, owed.get(one.pk), str(why.REASONS.get(one.unpaid or one.reason, ""))) for one in orders
+        ],
         "form": NoteForm(initial={"note": customer.note}),
         "may_edit": place.may(*RULERS),
         "events": [told(event, programme) for event in history[:10]],

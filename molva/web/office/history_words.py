@@ -24,75 +24,105 @@ class Kind:
     tone: str = "quiet"
 
 
-_T = gettext_lazy
 KINDS: dict[str, Kind] = {
-    "workspace.created": Kind(_T("The company “{label}” began to work in Molva"), "building"),
-    "programme.created": Kind(_T("Programme “{label}” was made"), "flag"),
-    "programme.changed": Kind(_T("Settings of the programme were changed"), "settings"),
-    "terms.published": Kind(_T("New terms were published"), "scale", "new"),
-    "partner.joined": Kind(_T("{label} joined the programme"), "user-plus", "good"),
-    "partner.changed": Kind(_T("{label}: data changed"), "pencil"),
-    "link.created": Kind(_T("Link {label} was made"), "link"),
-    "link.stopped": Kind(_T("Link {label} was stopped"), "link-off", "bad"),
-    "link.resumed": Kind(_T("Link {label} works again"), "link", "good"),
-    "promo_code.added": Kind(_T("Promo code {label} was added"), "discount"),
-    "customer.joined": Kind(_T("Two records turned out to be one customer: {label}"), "users"),
-    "customer.noted": Kind(_T("A note on customer {label} was changed"), "pencil"),
-    "attribution.started": Kind(_T("Customer {label} is attributed to a partner"), "user-check", "good"),
-    "attribution.ended": Kind(_T("The attribution of customer {label} has ended"), "user-off"),
-    "lead.recorded": Kind(_T("Lead {label} came"), "message-2"),
-    "order.recorded": Kind(_T("Order {label} came"), "shopping-cart"),
-    "order.changed": Kind(_T("Order {label} changed"), "shopping-cart"),
-    "order.judged": Kind(_T("It is decided whose order {label} is"), "scale"),
-    "order.rejudged": Kind(_T("Order {label} belongs to someone else now"), "scale", "need"),
-    "commission.accrued": Kind(_T("Accrued for order {label}"), "receipt", "hold"),
-    "commission.released": Kind(_T("The money for order {label} became available"), "cash-banknote", "good"),
-    "commission.clawed_back": Kind(_T("Taken back for order {label}"), "arrow-back-up", "bad"),
-    "ledger.adjustment": Kind(_T("The balance of {label} was adjusted by hand"), "coins", "need"),
-    "ledger.write_off": Kind(_T("The debt of {label} was written off"), "coins", "need"),
-    "payout.drafted": Kind(_T("Payout {label} was prepared"), "cash-banknote"),
-    "payout.approved": Kind(_T("Payout {label} was approved"), "check", "hold"),
-    "payout.paid": Kind(_T("Payout {label} was paid"), "cash-banknote", "good"),
-    "payout.cancelled": Kind(_T("Payout {label} was cancelled"), "circle-x"),
-    "payout.failed": Kind(_T("Payout {label} came back"), "alert-circle", "bad"),
-    "connection.made": Kind(_T("Shop “{label}” was connected"), "plug-connected", "good"),
-    "connection.set_up": Kind(_T("Shop “{label}” was set up: hooks, script, order field"), "tool"),
-    "connection.removed": Kind(_T("Shop “{label}” was disconnected"), "plug-connected-x"),
-    "connection.broken": Kind(_T("Shop “{label}” stopped answering"), "plug-connected-x", "bad"),
-    "connection.restored": Kind(_T("Shop “{label}” answers again"), "plug-connected", "good"),
-    "connection.statuses_gone": Kind(_T("Shop “{label}” has deleted order statuses"), "alert-triangle", "need"),
-    "inbound.dead": Kind(_T("A message of the shop was not understood"), "alert-triangle", "bad"),
-    "inbound.retried": Kind(_T("A message of the shop is tried again"), "refresh"),
-    "inbound.rejected": Kind(_T("A message of the shop was put away"), "trash"),
-    "import.started": Kind(_T("A file of orders was loaded"), "file-upload"),
+    "workspace.created": Kind(gettext_lazy("The company “{label}” began to work in Molva"), "building"),
+    "programme.created": Kind(gettext_lazy("Programme “{label}” was made"), "flag"),
+    "programme.changed": Kind(gettext_lazy("Settings of the programme were changed"), "settings"),
+    "terms.published": Kind(gettext_lazy("New terms were published"), "scale", "new"),
+    "partner.joined": Kind(gettext_lazy("{label} joined the programme"), "user-plus", "good"),
+    "partner.changed": Kind(gettext_lazy("{label}: data changed"), "pencil"),
+    "link.created": Kind(gettext_lazy("Link {label} was made"), "link"),
+    "link.stopped": Kind(gettext_lazy("Link {label} was stopped"), "link-off", "bad"),
+    "link.resumed": Kind(gettext_lazy("Link {label} works again"), "link", "good"),
+    "promo_code.added": Kind(gettext_lazy("Promo code {label} was added"), "discount"),
+    "customer.joined": Kind(gettext_lazy("Two records turned out to be one customer: {label}"), "users"),
+    "customer.noted": Kind(gettext_lazy("A note on customer {label} was changed"), "pencil"),
+    "attribution.started": Kind(
+        gettext_lazy("Customer {label} is attributed to a partner"), "user-check", "good"
+    ),
+    "attribution.ended": Kind(gettext_lazy("The attribution of customer {label} has ended"), "user-off"),
+    "lead.recorded": Kind(gettext_lazy("Lead {label} came"), "message-2"),
+    "order.recorded": Kind(gettext_lazy("Order {label} came"), "shopping-cart"),
+    "order.changed": Kind(gettext_lazy("Order {label} changed"), "shopping-cart"),
+    "order.judged": Kind(gettext_lazy("It is decided whose order {label} is"), "scale"),
+    "order.rejudged": Kind(gettext_lazy("Order {label} belongs to someone else now"), "scale", "need"),
+    "commission.accrued": Kind(gettext_lazy("Accrued for order {label}"), "receipt", "hold"),
+    "commission.released": Kind(
+        gettext_lazy("The money for order {label} became available"), "cash-banknote", "good"
+    ),
+    "commission.clawed_back": Kind(gettext_lazy("Taken back for order {label}"), "arrow-back-up", "bad"),
+    "ledger.adjustment": Kind(gettext_lazy("The balance of {label} was adjusted by hand"), "coins", "need"),
+    "ledger.write_off": Kind(gettext_lazy("The debt of {label} was written off"), "coins", "need"),
+    "payout.drafted": Kind(gettext_lazy("Payout {label} was prepared"), "cash-banknote"),
+    "payout.approved": Kind(gettext_lazy("Payout {label} was approved"), "check", "hold"),
+    "payout.paid": Kind(gettext_lazy("Payout {label} was paid"), "cash-banknote", "good"),
+    "payout.cancelled": Kind(gettext_lazy("Payout {label} was cancelled"), "circle-x"),
+    "payout.failed": Kind(gettext_lazy("Payout {label} came back"), "alert-circle", "bad"),
+    "connection.made": Kind(gettext_lazy("Shop “{label}” was connected"), "plug-connected", "good"),
+    "connection.set_up": Kind(gettext_lazy("Shop “{label}” was set up: hooks, script, order field"), "tool"),
+    "connection.removed": Kind(gettext_lazy("Shop “{label}” was disconnected"), "plug-connected-x"),
+    "connection.broken": Kind(gettext_lazy("Shop “{label}” stopped answering"), "plug-connected-x", "bad"),
+    "connection.restored": Kind(gettext_lazy("Shop “{label}” answers again"), "plug-connected", "good"),
+    "connection.statuses_gone": Kind(
+        gettext_lazy("Shop “{label}” has deleted order statuses"), "alert-triangle", "need"
+    ),
+    "inbound.dead": Kind(gettext_lazy("A message of the shop was not understood"), "alert-triangle", "bad"),
+    "inbound.retried": Kind(gettext_lazy("A message of the shop is tried again"), "refresh"),
+    "inbound.rejected": Kind(gettext_lazy("A message of the shop was put away"), "trash"),
+    "import.started": Kind(gettext_lazy("A file of orders was loaded"), "file-upload"),
 }
 
 # Chips of the history page: a name, and the beginnings of the kinds it takes.
 GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
-    "people": (_T("Partners and customers"), ("partner.", "customer.", "attribution.", "link.", "promo_code.")),
-    "orders": (_T("Orders and leads"), ("order.", "lead.", "inbound.", "import.")),
-    "money": (_T("Money"), ("commission.", "ledger.", "payout.")),
-    "settings": (_T("Terms and settings"), ("programme.", "terms.", "workspace.", "connection.")),
+    "people": (
+        gettext_lazy("Partners and customers"),
+        ("partner.", "customer.", "attribution.", "link.", "promo_code."),
+    ),
+    "orders": (gettext_lazy("Orders and leads"), ("order.", "lead.", "inbound.", "import.")),
+    "money": (gettext_lazy("Money"), ("commission.", "ledger.", "payout.")),
+    "settings": (gettext_lazy("Terms and settings"), ("programme.", "terms.", "workspace.", "connection.")),
 }
 
 FIELDS: dict[str, str | Promise] = {
-    "name": _T("name"), "email": _T("e-mail"), "phone": _T("phone"), "city": _T("city"), "groups": _T("groups"),
-    "invited_by": _T("who invited"), "status": _T("status"), "note": _T("note"), "status_title": _T("status"),
-    "delivery_minor": _T("delivery"), "discount_minor": _T("discount"), "total_minor": _T("sum"),
-    "lines": _T("lines"), "shop_url": _T("address of the shop"), "mark_param": _T("partner parameter"),
-    "is_registration_open": _T("registration"), "approve_by_hand": _T("acceptance by hand"),
-    "welcome_minor": _T("welcome money"), "is_welcome_payable": _T("payout of welcome money"),
-    "min_payout_minor": _T("least payout"), "theme": _T("theme"), "accent": _T("colour"), "logo": _T("logo"),
-    "landing_title": _T("title of the page"), "landing_text": _T("text of the page"),
-    "landing_button": _T("button of the page"), "landing_image": _T("picture of the page"),
-    "thanks_title": _T("title of the thank-you page"), "thanks_text": _T("text of the thank-you page"),
-    "thanks_image": _T("picture of the thank-you page"), "form_fields": _T("fields of the form"),
-    "documents": _T("documents"), "support_email": _T("e-mail for questions"), "timezone": _T("time zone"),
-}  # fmt: skip
+    "name": gettext_lazy("name"),
+    "email": gettext_lazy("e-mail"),
+    "phone": gettext_lazy("phone"),
+    "city": gettext_lazy("city"),
+    "groups": gettext_lazy("groups"),
+    "invited_by": gettext_lazy("who invited"),
+    "status": gettext_lazy("status"),
+    "note": gettext_lazy("note"),
+    "status_title": gettext_lazy("status"),
+    "delivery_minor": gettext_lazy("delivery"),
+    "discount_minor": gettext_lazy("discount"),
+    "total_minor": gettext_lazy("sum"),
+    "lines": gettext_lazy("lines"),
+    "shop_url": gettext_lazy("address of the shop"),
+    "mark_param": gettext_lazy("partner parameter"),
+    "is_registration_open": gettext_lazy("registration"),
+    "approve_by_hand": gettext_lazy("acceptance by hand"),
+    "welcome_minor": gettext_lazy("welcome money"),
+    "is_welcome_payable": gettext_lazy("payout of welcome money"),
+    "min_payout_minor": gettext_lazy("least payout"),
+    "theme": gettext_lazy("theme"),
+    "accent": gettext_lazy("colour"),
+    "logo": gettext_lazy("logo"),
+    "landing_title": gettext_lazy("title of the page"),
+    "landing_text": gettext_lazy("text of the page"),
+    "landing_button": gettext_lazy("button of the page"),
+    "landing_image": gettext_lazy("picture of the page"),
+    "thanks_title": gettext_lazy("title of the thank-you page"),
+    "thanks_text": gettext_lazy("text of the thank-you page"),
+    "thanks_image": gettext_lazy("picture of the thank-you page"),
+    "form_fields": gettext_lazy("fields of the form"),
+    "documents": gettext_lazy("documents"),
+    "support_email": gettext_lazy("e-mail for questions"),
+    "timezone": gettext_lazy("time zone"),
+}
 ENDS: dict[str, str | Promise] = {
-    "term": _T("the term ran out"),
-    "partner": _T("another partner took over"),
-    "join": _T("two records became one customer"),
+    "term": gettext_lazy("the term ran out"),
+    "partner": gettext_lazy("another partner took over"),
+    "join": gettext_lazy("two records became one customer"),
 }
 _UNTOLD = {"creation", "reached_at", "status"}  # of orders: no news for people, or told by the title
 
@@ -115,7 +145,9 @@ def told(event: Event, programme: Programme) -> Told:
     kind = KINDS.get(event.kind, Kind(event.kind, "history"))
     title = str(kind.words).replace("{label}", event.object_label)
     actor = event.actor_label or (_("Molva") if event.actor_kind == "system" else "")
-    return Told(event.at, title, _details(event, programme), actor, kind.icon, kind.tone, _url(event, programme))
+    return Told(
+        event.at, title, _details(event, programme), actor, kind.icon, kind.tone, _url(event, programme)
+    )
 
 
 def _details(event: Event, programme: Programme) -> str:
@@ -220,5 +252,3 @@ def _url(event: Event, programme: Programme) -> str:
     if event.object_kind in _PLACES:
         return reverse(f"office:{_PLACES[event.object_kind]}", args=[code])
     return ""
-
-

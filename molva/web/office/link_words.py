@@ -19,6 +19,8 @@ def link_problem(problem: LinkError) -> str:
         "not_an_address": _("This is not an address of a page. Copy it from the browser."),
         "foreign_host": _("%(host)s is not the shop of this programme. A link leads to its pages only.")
         % {"host": problem.host},
-        "no_shop": _("The programme has no shop address yet: connect the shop or write the address in the settings."),
+        "no_shop": _(
+            "The programme has no shop address yet: connect the shop or write the address in the settings."
+        ),
     }
     return words[problem.kind]

@@ -64,8 +64,12 @@ def read_period(request: HttpRequest, programme: Programme, *, default: str = "a
         first, last = first or date(2000, 1, 1), last or date(2100, 1, 1)
         period = Period(min(first, last), max(first, last), ZoneInfo(programme.timezone))
         clear = address(request, **{"from": None, "to": None})
-        own = Choice("own", f"{formats.day(period.first)} – {formats.day(period.last)}", clear, is_chosen=True)
-        return ChosenPeriod(Filter(_("Period"), [own], clear), period, f"from={period.first}&to={period.last}")
+        own = Choice(
+            "own", f"{formats.day(period.first)} – {formats.day(period.last)}", clear, is_chosen=True
+        )
+        return ChosenPeriod(
+            Filter(_("Period"), [own], clear), period, f"from={period.first}&to={period.last}"
+        )
     chip = read_filter(request, "period", _("Period"), [pair for pair in names if pair[0] != default])
     name = chip.chosen.value if chip.chosen else default
     return ChosenPeriod(chip, named_period(programme, name), f"period={name}")

@@ -71,7 +71,9 @@ def _reason(order: Order) -> str:
 
 def _filters(request: HttpRequest, programme: Programme) -> list[Filter]:
     reasons = [(reason, str(why.REASONS.get(reason, reason))) for reason in order_reasons(programme)]
-    statuses = [(key, _("Deleted") if key == DELETED_STATUS else title) for key, title in order_statuses(programme)]
+    statuses = [
+        (key, _("Deleted") if key == DELETED_STATUS else title) for key, title in order_statuses(programme)
+    ]
     titles = {row.source_key: row.name for row in Connection.objects.filter(programme=programme)}
     sources = [(source, titles.get(source, source)) for source in order_sources(programme)]
     chips = [
@@ -184,5 +186,7 @@ def _again_words(again: Again, programme: Programme) -> str:
     ]
     if again.moved_orders:
         n = again.moved_orders
-        said.append(ngettext("%(n)d order has another verdict", "%(n)d orders have another verdict", n) % {"n": n})
+        said.append(
+            ngettext("%(n)d order has another verdict", "%(n)d orders have another verdict", n) % {"n": n}
+        )
     return _("Counted again.") + " " + "; ".join(said)

@@ -97,14 +97,18 @@ def _own_rules(programme: Programme, partner: Partner) -> list[dict[str, Any]]:
 def edit(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """Who the partner is: what money depends on holds for orders made from now on."""
     partner = find(place, pk)
-    form = PartnerForm(request.POST or None, programme=place.programme, partner=partner, initial=initial_of(partner))
+    form = PartnerForm(
+        request.POST or None, programme=place.programme, partner=partner, initial=initial_of(partner)
+    )
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
         changes = {"invited_by": data.pop("inviter"), **data}
         try:
             update_partner(partner=partner, actor=place.user, changes=changes)
         except InviterCircle:
-            form.add_error("inviter", _("This partner was invited by the one you edit: that would be a circle."))
+            form.add_error(
+                "inviter", _("This partner was invited by the one you edit: that would be a circle.")
+            )
         else:
             say(request, _("Saved."))
             return redirect("office:partner", place.programme.code, partner.pk)

@@ -19,7 +19,9 @@ class PartnerForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=200)
     email = forms.EmailField(
-        label=_("E-mail"), required=False, help_text=_("The partner signs in with it. Own purchases are known by it.")
+        label=_("E-mail"),
+        required=False,
+        help_text=_("The partner signs in with it. Own purchases are known by it."),
     )
     phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
     city = forms.CharField(label=_("City"), max_length=120, required=False)
@@ -43,7 +45,9 @@ class PartnerForm(forms.Form):
         help_text=_("For you and your colleagues; the partner does not see it."),
     )
 
-    def __init__(self, *args: Any, programme: Programme, partner: Partner | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, programme: Programme, partner: Partner | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.programme, self.partner = programme, partner
 
@@ -90,7 +94,9 @@ class PromoCodeForm(forms.Form):
     code = forms.CharField(
         label=_("Promo code"),
         max_length=60,
-        help_text=_("As buyers type it; capital and small letters are the same. Make the discount in the shop."),
+        help_text=_(
+            "As buyers type it; capital and small letters are the same. Make the discount in the shop."
+        ),
     )
 
 
@@ -98,7 +104,10 @@ class LinkForm(forms.Form):
     """One more link of a partner."""
 
     page_url = forms.CharField(
-        label=_("Page of the shop"), max_length=1000, required=False, help_text=_("Empty: the shop's first page.")
+        label=_("Page of the shop"),
+        max_length=1000,
+        required=False,
+        help_text=_("Empty: the shop's first page."),
     )
     name = forms.CharField(label=_("What for"), max_length=120, required=False)
 
@@ -113,7 +122,9 @@ class AdjustForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
         help_text=_("With a minus: taken away. It changes what is available at once."),
     )
-    reason = forms.CharField(label=_("Why"), max_length=300, help_text=_("The partner sees it in the statement."))
+    reason = forms.CharField(
+        label=_("Why"), max_length=300, help_text=_("The partner sees it in the statement.")
+    )
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
 
     def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:

@@ -137,7 +137,9 @@ def _ask(request: HttpRequest, deed: str, partners: list[Partner], back: str) ->
     n = len(partners)
     if deed == "block":
         title = ngettext("Block %(n)d partner?", "Block %(n)d partners?", n) % {"n": n}
-        text = _("New orders of their clients will earn them nothing. What is available can still be paid out.")
+        text = _(
+            "New orders of their clients will earn them nothing. What is available can still be paid out."
+        )
         yes = ngettext("Block %(n)d", "Block %(n)d", n) % {"n": n}
     else:
         title = ngettext("Accept %(n)d partner?", "Accept %(n)d partners?", n) % {"n": n}
@@ -186,5 +188,8 @@ def add(request: HttpRequest, place: Place) -> HttpResponse:
         else:
             say(request, _("%(name)s is a partner now. The link works already.") % {"name": partner})
             return redirect("office:partner", programme.code, partner.pk)
-    context = {"form": form, "invitation": f"{settings.MOLVA_URL}{reverse('public:landing', args=[programme.code])}"}
+    context = {
+        "form": form,
+        "invitation": f"{settings.MOLVA_URL}{reverse('public:landing', args=[programme.code])}",
+    }
     return page(request, place, "office/partner_add.html", "partners", context)

@@ -25,7 +25,9 @@ class DraftForm(forms.Form):
 class PaidForm(forms.Form):
     """When and how the money left."""
 
-    paid_at = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    paid_at = forms.DateField(
+        label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     method = forms.CharField(label=_("Where it was sent"), required=False, max_length=1000)
     external_reference = forms.CharField(
         label=_("Number of the bank's document"),
@@ -42,7 +44,9 @@ class PaidForm(forms.Form):
             raise forms.ValidationError(_("This day has not come yet."))
         if day == now.date():
             return clock.now()
-        return now.replace(year=day.year, month=day.month, day=day.day, hour=12, minute=0, second=0, microsecond=0)
+        return now.replace(
+            year=day.year, month=day.month, day=day.day, hour=12, minute=0, second=0, microsecond=0
+        )
 
 
 class ReasonForm(forms.Form):

@@ -69,7 +69,9 @@ def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
 
 
 def _tabs(request: HttpRequest, totals: dict[str, StatusTotal], status: str) -> list[Tab]:
-    tabs = [Tab(_("All"), address(request, status=None), sum(one.count for one in totals.values()), not status)]
+    tabs = [
+        Tab(_("All"), address(request, status=None), sum(one.count for one in totals.values()), not status)
+    ]
     return tabs + [
         Tab(str(one.label), address(request, status=one.value), totals[one.value].count, status == one.value)
         for one in PayoutStatus
@@ -128,7 +130,11 @@ def draft(request: HttpRequest, place: Place, partner: int) -> HttpResponse:
     card = reverse("office:partner", args=[programme.code, found.pk])
     crumbs = [(str(found), card), (_("Prepare a payout"), "")]
     return page(
-        request, place, "office/payout_draft.html", "payouts", {"form": form, "partner": found, "crumbs": crumbs}
+        request,
+        place,
+        "office/payout_draft.html",
+        "payouts",
+        {"form": form, "partner": found, "crumbs": crumbs},
     )
 
 
@@ -205,7 +211,9 @@ def paid(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         words = _("Payout %(number)s is paid.") % {"number": payout}
-        return _step(request, place, payout, lambda: mark_paid(payout=payout, actor=place.user, **data), words)
+        return _step(
+            request, place, payout, lambda: mark_paid(payout=payout, actor=place.user, **data), words
+        )
     return _page(request, place, payout, **({"paid_form": form} if request.method == "POST" else {}))
 
 
@@ -245,4 +253,3 @@ def printed(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
         "entries": list(Transaction.objects.filter(payout_id=payout.pk).order_by("number")),
     }
     return page(request, place, "office/payout_print.html", "payouts", context)
-

@@ -18,5 +18,7 @@ def partner_filter(
     present = request.GET.get("partner", "")
     if present and present not in dict(values):
         values += list(Partner.objects.filter(programme=programme, code=present).values_list("code", "name"))
-    chip = read_filter(request, "partner", _("Partner"), [*(also or []), *sorted(values, key=lambda pair: pair[1])])
+    chip = read_filter(
+        request, "partner", _("Partner"), [*(also or []), *sorted(values, key=lambda pair: pair[1])]
+    )
     return [chip] if chip.choices else []

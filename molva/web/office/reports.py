@@ -89,7 +89,12 @@ def _kinds(request: HttpRequest, programme: Programme) -> list[Tab]:
     tail = f"?{query.urlencode()}" if query else ""
     names = {"report_accruals": _("Accruals"), "report_sales": _("Sales")}
     return [
-        Tab(label, reverse(f"office:{name}", args=[programme.code]) + tail, None, request.path.endswith(f"{name[7:]}/"))
+        Tab(
+            label,
+            reverse(f"office:{name}", args=[programme.code]) + tail,
+            None,
+            request.path.endswith(f"{name[7:]}/"),
+        )
         for name, label in names.items()
     ]
 
@@ -185,7 +190,9 @@ def sales(request: HttpRequest, place: Place) -> HttpResponseBase:
             name: _change(getattr(report.total, name), getattr(before.total, name))
             for name in ("orders", "sales", "average", "commission")
         },
-        "chart": _chart(_("Sales"), period, [r.sales for r in days.rows], [r.sales for r in before.rows], programme),
+        "chart": _chart(
+            _("Sales"), period, [r.sales for r in days.rows], [r.sales for r in before.rows], programme
+        ),
     }
     return page(request, place, "office/report_sales.html", "report_accruals", context)
 

@@ -27,56 +27,55 @@ from molva.programmes.queries import compiled, terms_at
 from molva.programmes.wording import general_rule
 from molva.web.ui import formats
 
-_T = gettext_lazy
 LOST_TOUCH: dict[str, str | Promise] = {
-    "spent": _T("counted for an earlier order already"),
-    "window": _T("too long ago: the life of a click had ended"),
-    "later": _T("came later; the first one counts"),
-    "earlier": _T("came earlier; the last one counts"),
-    "other_kind": _T("gave way: by the terms the other way counts more"),
-    "landing_spare": _T("the address carried a mark, but there are clicks that say more"),
-    "attributed": _T("changes nothing: the client was attributed to a partner already"),
-    "touch_wins": _T("the client was attributed, but a new touch took the order over"),
-    "own_purchase": _T("the partner has the same e-mail or phone as the client"),
-    "partner_blocked": _T("the partner was blocked at that time"),
+    "spent": gettext_lazy("counted for an earlier order already"),
+    "window": gettext_lazy("too long ago: the life of a click had ended"),
+    "later": gettext_lazy("came later; the first one counts"),
+    "earlier": gettext_lazy("came earlier; the last one counts"),
+    "other_kind": gettext_lazy("gave way: by the terms the other way counts more"),
+    "landing_spare": gettext_lazy("the address carried a mark, but there are clicks that say more"),
+    "attributed": gettext_lazy("changes nothing: the client was attributed to a partner already"),
+    "touch_wins": gettext_lazy("the client was attributed, but a new touch took the order over"),
+    "own_purchase": gettext_lazy("the partner has the same e-mail or phone as the client"),
+    "partner_blocked": gettext_lazy("the partner was blocked at that time"),
 }
 TOUCHES: dict[str, tuple[str, str | Promise]] = {
-    "link": ("click", _T("Came by the link of {partner}")),
-    "qr": ("qrcode", _T("Scanned the QR code of {partner}")),
-    "form": ("clipboard", _T("Filled in the form of {partner}")),
-    "code": ("discount", _T("Used the promo code of {partner}")),
-    "landing": ("route", _T("Came to an address with the mark of {partner}")),
-    "attributed": ("user-check", _T("Was attributed to {partner}")),
+    "link": ("click", gettext_lazy("Came by the link of {partner}")),
+    "qr": ("qrcode", gettext_lazy("Scanned the QR code of {partner}")),
+    "form": ("clipboard", gettext_lazy("Filled in the form of {partner}")),
+    "code": ("discount", gettext_lazy("Used the promo code of {partner}")),
+    "landing": ("route", gettext_lazy("Came to an address with the mark of {partner}")),
+    "attributed": ("user-check", gettext_lazy("Was attributed to {partner}")),
 }
 REASONS: dict[str, str | Promise] = {
-    "link": _T("Link or QR code"),
-    "code": _T("Promo code"),
-    "landing": _T("Mark in the address"),
-    "attributed": _T("Attributed client"),
-    "no_touch": _T("No touch"),
-    "window_ended": _T("Clicks too old"),
-    "term_ended": _T("Term ended"),
-    "own_purchase": _T("Own purchase"),
-    "partner_blocked": _T("Partner blocked"),
-    "zero_base": _T("Goods for nothing"),
-    "no_rule": _T("No rule"),
-    "rule_none": _T("The rule pays nothing"),
-    "zero_amount": _T("Comes to zero"),
-    "status": _T("Not paid in this status"),
-    "sales_limit": _T("Paid purchases used up"),
+    "link": gettext_lazy("Link or QR code"),
+    "code": gettext_lazy("Promo code"),
+    "landing": gettext_lazy("Mark in the address"),
+    "attributed": gettext_lazy("Attributed client"),
+    "no_touch": gettext_lazy("No touch"),
+    "window_ended": gettext_lazy("Clicks too old"),
+    "term_ended": gettext_lazy("Term ended"),
+    "own_purchase": gettext_lazy("Own purchase"),
+    "partner_blocked": gettext_lazy("Partner blocked"),
+    "zero_base": gettext_lazy("Goods for nothing"),
+    "no_rule": gettext_lazy("No rule"),
+    "rule_none": gettext_lazy("The rule pays nothing"),
+    "zero_amount": gettext_lazy("Comes to zero"),
+    "status": gettext_lazy("Not paid in this status"),
+    "sales_limit": gettext_lazy("Paid purchases used up"),
 }
 LOST_RULE: dict[str, str | Promise] = {
-    "partner": _T("it is for other partners"),
-    "group": _T("it is for another group of partners"),
-    "code": _T("it asks for a promo code that was not used"),
-    "client": _T("it is for other clients: new ones or those who bought before"),
-    "order_total": _T("the sum of the order does not fit"),
-    "sale": _T("the number of the purchase does not fit"),
-    "time": _T("the day does not fit"),
-    "product": _T("it is for other products"),
-    "sku": _T("it is for other SKUs"),
-    "category": _T("it is for another category"),
-    "weaker": _T("gave way to a more exact rule"),
+    "partner": gettext_lazy("it is for other partners"),
+    "group": gettext_lazy("it is for another group of partners"),
+    "code": gettext_lazy("it asks for a promo code that was not used"),
+    "client": gettext_lazy("it is for other clients: new ones or those who bought before"),
+    "order_total": gettext_lazy("the sum of the order does not fit"),
+    "sale": gettext_lazy("the number of the purchase does not fit"),
+    "time": gettext_lazy("the day does not fit"),
+    "product": gettext_lazy("it is for other products"),
+    "sku": gettext_lazy("it is for other SKUs"),
+    "category": gettext_lazy("it is for another category"),
+    "weaker": gettext_lazy("gave way to a more exact rule"),
 }
 
 
@@ -136,7 +135,7 @@ class Stop:
 
 def touch_title(kind: str, partner: str) -> tuple[str, str]:
     """Icon and words of a touch."""
-    icon, words = TOUCHES.get(kind, ("click", _T("A touch of {partner}")))
+    icon, words = TOUCHES.get(kind, ("click", gettext_lazy("A touch of {partner}")))
     return icon, str(words).replace("{partner}", partner)
 
 
@@ -159,10 +158,17 @@ def order_path(order: Order, programme: Programme, names: Mapping[str, str]) -> 
         stops.append(Stop(icon, title, at=from_micros(decision.since), tone="new"))
     stops.sort(key=lambda stop: stop.at or order.created_at)
     total = formats.money(order.total_minor, programme.currency)
-    stops.append(Stop("shopping-cart", _("Ordered"), _("%(sum)s with delivery") % {"sum": total}, order.created_at))
+    stops.append(
+        Stop("shopping-cart", _("Ordered"), _("%(sum)s with delivery") % {"sum": total}, order.created_at)
+    )
     whose = decision.partner or _("nobody's")
     stops.append(
-        Stop("scale", _("Decision: %(whose)s") % {"whose": whose}, str(REASONS.get(order.reason, "")), is_main=True)
+        Stop(
+            "scale",
+            _("Decision: %(whose)s") % {"whose": whose},
+            str(REASONS.get(order.reason, "")),
+            is_main=True,
+        )
     )
     if order.reached_at:
         title = _("Reached a status that accrues")
@@ -248,7 +254,9 @@ def _notes(line: LineWhy, why: Explanation, base: int, currency: str) -> list[st
     return notes
 
 
-def bubble_words(why: Explanation, rules: Mapping[str, str], programme: Programme, version: TermsVersion) -> str:
+def bubble_words(
+    why: Explanation, rules: Mapping[str, str], programme: Programme, version: TermsVersion
+) -> str:
     """What the sum is made of, in one sentence, by the very words of the rules."""
     lines = tuple(
         CommissionLine(
@@ -312,7 +320,9 @@ def rules_seen(why: Explanation, commission: Commission, titles: Mapping[str, st
     for rule, reasons in lost.items():
         said = "; ".join(sorted(str(LOST_RULE.get(reason, reason)) for reason in reasons))
         text = said[:1].upper() + said[1:]
-        seen.append(RuleSeen(names.get(rule, rule), _level_rate(written.get(rule), why), text, is_winner=False))
+        seen.append(
+            RuleSeen(names.get(rule, rule), _level_rate(written.get(rule), why), text, is_winner=False)
+        )
     return seen
 
 
@@ -323,4 +333,3 @@ def _level_rate(rule: Mapping[str, Any] | None, why: Explanation) -> str:
     if reward.get("fixed") is not None:
         return formats.number(Decimal(str(reward["fixed"]))) + formats.NBSP + formats.symbol_of(why.currency)
     return _("nothing")
-

@@ -28,7 +28,11 @@ HONEY = InboundLine("2", "Мёд липовый из-под Уфы, 500 г", "p2
 LONG = "ООО «НПО «Северные травы и чайные культуры»»"
 OWN_RULES: list[dict[str, Any]] = [
     *RULES,
-    {"id": "Чаи 15 %", "when": {"category": ["tea"]}, "reward": {"1": {"percent": "15"}, "2": {"percent": "3"}}},
+    {
+        "id": "Чаи 15 %",
+        "when": {"category": ["tea"]},
+        "reward": {"1": {"percent": "15"}, "2": {"percent": "3"}},
+    },
     {"id": "Осень для Бориса", "when": {"partner": ["boris"]}, "reward": {"1": {"percent": "20"}}},
 ]
 OWN_SETTINGS = {**SETTINGS, "accrual": {**SETTINGS["accrual"], "hold_days": 14}}
@@ -64,7 +68,11 @@ def make_world(workspace: Workspace) -> World:
     with clock.pretend(start):
         staff = [make_member(workspace, role) for role in (Role.OWNER, Role.MANAGER, Role.ACCOUNTANT)]
         programme = create_programme(
-            name="Друзья лавки", code="friends", shop_url="https://shop.example", settings=OWN_SETTINGS, rules=OWN_RULES
+            name="Друзья лавки",
+            code="friends",
+            shop_url="https://shop.example",
+            settings=OWN_SETTINGS,
+            rules=OWN_RULES,
         )
         anna = admit_partner(
             programme=programme, name="Екатерина Преображенская-Северная", email="kate@example.org", code="kate",
@@ -73,7 +81,9 @@ def make_world(workspace: Workspace) -> World:
         boris = admit_partner(
             programme=programme, name="Борис Ким", email="boris@example.org", code="boris", invited_by=anna
         )
-        long = admit_partner(programme=programme, name=LONG, email="north@example.org", code="north", groups=["Опт"])
+        long = admit_partner(
+            programme=programme, name=LONG, email="north@example.org", code="north", groups=["Опт"]
+        )
     other = make_workspace(name="Чужие")
     with scope(other):
         stranger = make_member(other)
@@ -87,16 +97,32 @@ def live(world: World) -> None:
         add_promo_code(partner=shop.anna, code="KATE10", actor=world.owner)
     shop.touch(shop.anna, day=-0.5)
     shop.order("10377", status="delivered", codes=("kate10",), total=80_100)
-    shop.order("10400", day=1, status="delivered", codes=("boris",), email="second@example.org", total=500_000)
+    shop.order(
+        "10400", day=1, status="delivered", codes=("boris",), email="second@example.org", total=500_000
+    )
     shop.order("10401", day=2, status="delivered", codes=("boris",), email="third@example.org", total=50_000)
-    shop.order("10401", day=3, created=2, status="cancelled", codes=("boris",), email="third@example.org", total=50_000)
+    shop.order(
+        "10401",
+        day=3,
+        created=2,
+        status="cancelled",
+        codes=("boris",),
+        email="third@example.org",
+        total=50_000,
+    )
     with clock.pretend(START + timedelta(days=20)):
         release_holds()
         adjust(partner=shop.anna, amount_minor=15_000, reason="За отзыв", actor=world.owner, key="for-review")
         payout = approve_payout(payout=draft_payout(partner=shop.boris, actor=world.owner), actor=world.owner)
         world.paid = mark_paid(payout=payout, actor=world.owner, external_reference="ПП 15")
     shop.order(
-        "10482", day=21, status="delivered", codes=("kate10",), lines=(TEA, HONEY), discount=20_703, total=186_330
+        "10482",
+        day=21,
+        status="delivered",
+        codes=("kate10",),
+        lines=(TEA, HONEY),
+        discount=20_703,
+        total=186_330,
     )
     shop.order("10483", day=22, status="new", codes=("kate10",), total=171_620_812)
     shop.order("10484", day=22.5, status="new", email="free@example.org", total=9_900)

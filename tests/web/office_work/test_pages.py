@@ -50,8 +50,14 @@ def test_every_object_has_its_page(world: World, language: str) -> None:
     tails += [f"customers/{pk}/" for pk in Customer.objects.values_list("pk", flat=True)]
     tails += [f"orders/{pk}/" for pk in Order.objects.values_list("pk", flat=True)]
     tails += [f"commissions/{pk}/" for pk in Commission.objects.values_list("pk", flat=True)]
-    tails += [f"payouts/{pk}/{page}" for pk in Payout.objects.values_list("pk", flat=True) for page in ("", "print/")]
-    assert [(tail, client.get(world.url(tail)).status_code) for tail in tails] == [(tail, 200) for tail in tails]
+    tails += [
+        f"payouts/{pk}/{page}"
+        for pk in Payout.objects.values_list("pk", flat=True)
+        for page in ("", "print/")
+    ]
+    assert [(tail, client.get(world.url(tail)).status_code) for tail in tails] == [
+        (tail, 200) for tail in tails
+    ]
 
 
 def test_a_stranger_finds_nothing(world: World) -> None:
