@@ -1,0 +1,1 @@
+"""Stories through the whole product: real processes, the demo shop, a real browser."""
