@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -269,3 +270,10 @@ def test_texts_for_people() -> None:
 def test_half_a_surrogate_pair_survives() -> None:
     answer = run(programme(), [order(at(1), "\ud800", codes=["bee"])])
     assert answer["orders"][0]["id"] == "\ud800"
+
+
+def test_the_documented_example() -> None:
+    """docs/simulate.md is executed."""
+    page = (Path(__file__).parents[2] / "docs" / "simulate.md").read_text()
+    terms, events, said = re.findall(r"```(?:json)?\n(.*?)```", page.split("## An example")[1], re.DOTALL)[:3]
+    assert invoke(terms, events, "--format", "text").stdout == said
