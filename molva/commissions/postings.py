@@ -55,7 +55,9 @@ def release_due(now: datetime) -> int:
 def refresh_status(row: Commission) -> None:
     """The word for people; it follows the books and decides nothing. «Paid» is set by the payout itself."""
     if row.posted_minor == 0:
-        status = CommissionStatus.CLAWED_BACK if row.accrued_at else CommissionStatus.EXPECTED
+        # nothing is hoped for any more from an order that was cancelled before it ever earned
+        is_open = row.accrued_at is None and row.expected_minor > 0
+        status = CommissionStatus.EXPECTED if is_open else CommissionStatus.CLAWED_BACK
     elif _waiting(row).exists():
         status = CommissionStatus.HELD
     elif row.status != CommissionStatus.PAID:

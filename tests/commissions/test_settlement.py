@@ -272,3 +272,10 @@ def test_an_order_without_a_client_keeps_its_one_customer(shop: Shop):
     first = shop.order("1", day=1, email="", codes=("boris",))
     again = shop.order("1", day=0.5, created=0.5, email="", codes=("boris",))
     assert (again.customer_id, again.reason) == (first.customer_id, "code")
+
+
+def test_an_order_cancelled_before_it_earned_is_not_expected_any_more(shop: Shop):
+    order = shop.order("1", codes=("boris",))
+    assert {row.status for row in order.commissions.all()} == {"expected"}
+    shop.order("1", day=1, created=0, status="cancelled", codes=("boris",))
+    assert {(row.status, row.expected_minor) for row in order.commissions.all()} == {("clawed_back", 0)}
