@@ -65,7 +65,8 @@ def _snapshot() -> Iterator[None]:
 @contextmanager
 def _deferred() -> Iterator[None]:
     """SQLite: read without asking for the one place of the writer."""
-    wrapper: Any = connection  # only Django's SQLite wrapper has a mode
+    wrapper: Any = connection  # only Django's SQLite wrapper has a mode, and only once it has connected
+    wrapper.ensure_connection()
     usual = wrapper.transaction_mode
     wrapper.transaction_mode = "DEFERRED"
     try:
