@@ -119,7 +119,6 @@ def edit(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
 def _crumbs(place: Place, partner: Partner, last: str) -> list[tuple[str, str]]:
     code = place.programme.code
     return [
-        (_("Partners"), reverse("office:partners", args=[code])),
         (str(partner), reverse("office:partner", args=[code, partner.pk])),
         (last, ""),
     ]

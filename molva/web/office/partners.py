@@ -70,9 +70,9 @@ def _tabs(request: HttpRequest, programme: Programme) -> list[Tab]:
     counts, present = status_counts(programme), request.GET.get("status", "")
     words = {
         "": (_("All"), sum(counts.values())),
-        "active": (_("Active"), counts.get("active", 0)),
+        "active": (_("Active ones"), counts.get("active", 0)),
         "pending": (_("New applications"), counts.get("pending", 0)),
-        "blocked": (_("Blocked"), counts.get("blocked", 0)),
+        "blocked": (_("Blocked ones"), counts.get("blocked", 0)),
     }
     return [
         Tab(label, address(request, status=status or None), count, status == present)

@@ -30,6 +30,7 @@ from molva.web.office.lists import csv_answer, exact, paged, read_period
 from molva.web.office.payout_forms import DraftForm, PaidForm, ReasonForm
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
+from molva.web.office.why import Stop
 from molva.web.office.work_page import ask, work_page
 from molva.web.ui import formats
 from molva.web.ui.filters import address
@@ -158,6 +159,7 @@ def _page(request: HttpRequest, place: Place, payout: Payout, **more: object) ->
         "payout": payout,
         "lines": list(payout_lines(payout)),
         "entries": list(Transaction.objects.filter(payout_id=payout.pk).order_by("number")),
+        "stops": _stops(payout),
         "may_pay": place.may(*CASHIERS),
         "paid_form": PaidForm(initial={"paid_at": today, "method": payout.method}),
         "reason_form": ReasonForm(),
@@ -165,6 +167,28 @@ def _page(request: HttpRequest, place: Place, payout: Payout, **more: object) ->
         **more,
     }
     return page(request, place, "office/payout.html", "payouts", context)
+
+
+def _stops(payout: Payout) -> list[Stop]:
+    """Where the payout has been, and where it is still to go."""
+
+    def name(user: object) -> str:
+        return str(user or "")
+
+    stops = [Stop("pencil", _("Prepared"), name(payout.created_by), payout.created_at)]
+    if payout.approved_at:
+        stops.append(Stop("check", _("Approved"), name(payout.approved_by), payout.approved_at, "hold"))
+    elif payout.is_open:
+        stops.append(Stop("check", _("Approval"), _("sets the money aside"), is_future=True))
+    if payout.paid_at:
+        text = " · ".join(part for part in (payout.external_reference, name(payout.paid_by)) if part)
+        stops.append(Stop("cash-banknote", _("Paid"), text, payout.paid_at, "good"))
+    elif payout.is_open:
+        stops.append(Stop("cash-banknote", _("Paid"), _("after you send it"), is_future=True))
+    if payout.closed_at:
+        text = " · ".join(part for part in (payout.reason, name(payout.closed_by)) if part)
+        stops.append(Stop("circle-x", str(payout.get_status_display()), text, payout.closed_at, "bad"))
+    return stops
 
 
 def _step(

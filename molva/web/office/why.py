@@ -283,7 +283,7 @@ def _is_beyond(line: LineWhy, why: Explanation) -> bool:
 def rule_names(version: TermsVersion) -> dict[str, str]:
     """Rules as people call them: the one for everybody has no name of its own."""
     general = general_rule(version)["id"]
-    return {rule["id"]: _("for everybody") if rule["id"] == general else rule["id"] for rule in version.rules}
+    return {rule["id"]: _("For everybody") if rule["id"] == general else rule["id"] for rule in version.rules}
 
 
 @dataclass(frozen=True, slots=True)
