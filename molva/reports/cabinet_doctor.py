@@ -50,7 +50,9 @@ def examine(text: str, partner: Partner) -> Diagnosis:
     try:
         page = checked_page(address, hosts=programme.shop_hosts)
     except LinkError as error:
-        return Diagnosis(error.kind, host=error.host)
+        is_name = "." in error.host and not set(error.host) & set(" %_")
+        fault = "not_an_address" if error.kind == "foreign_host" and not is_name else error.kind
+        return Diagnosis(fault, host=error.host)
     bare = _without_marks(page, programme.mark_param)
     repaired = with_mark(bare, param=programme.mark_param, mark=partner.code)
     fault = _fault(page, partner)

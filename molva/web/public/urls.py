@@ -1,7 +1,7 @@
 """Everything public: landings, the storefront script (namespace `public`), and signing in by allauth's own names."""
 
 from allauth.account import views as allauth
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.utils.translation import gettext_lazy as _
 
 from molva.web.public.sign_in import AskCode, EnterCode, EnterPassword, page
@@ -51,8 +51,8 @@ urlpatterns = [
         page(allauth.PasswordResetFromKeyDoneView, _("The password is set"), _("Sign in with it.")),
         name="account_reset_password_from_key_done",
     ),
-    path(
-        "login/reset/<slug:uidb36>-<str:key>/",
+    re_path(
+        r"^login/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$",
         page(allauth.PasswordResetFromKeyView, _("A new password"), button=_("Save")),
         name="account_reset_password_from_key",
     ),

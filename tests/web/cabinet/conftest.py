@@ -1,7 +1,5 @@
 """A programme at work seen by its partners: Boris sells, Anna invited him and sells too."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.test import Client
 
@@ -10,7 +8,7 @@ from molva.domain.inbound import InboundLine
 from molva.programmes.models import Partner
 from molva.tracking.services import add_promo_code
 from molva.workspaces.models import User
-from tests.commissions.conftest import RULES, SETTINGS, Shop, make_shop  # noqa: F401 (a fixture)
+from tests.commissions.conftest import RULES, SETTINGS, START, Shop, make_shop, shop  # noqa: F401 (fixtures)
 
 HELD = {**SETTINGS, "accrual": {**SETTINGS["accrual"], "hold_days": 4000}}
 TEA = {
@@ -26,22 +24,33 @@ def boris_mark(code: str = "boris") -> str:
 
 
 @pytest.fixture
-def busy(make_shop) -> Iterator[Shop]:  # noqa: ANN001, F811 (the fixture above)
+def busy(make_shop) -> Shop:  # noqa: F811 (the fixture above)
     """Delivered, waiting, cancelled and open orders, a promo code, lines by two rules, money on hold."""
-    shop = make_shop(settings=HELD, rules=[*RULES, TEA])
-    add_promo_code(partner=shop.boris, code="BORIS10")
+    world = make_shop(settings=HELD, rules=[*RULES, TEA])
+    add_promo_code(partner=world.boris, code="BORIS10", valid_from=START)
     goods = (
         InboundLine("1", "Иван-чай с чабрецом, 100 г", "tea", "T-1", "1", 118_000, 118_000),
         InboundLine("2", "Мёд липовый из-под Уфы, 500 г", "honey", "H-1", "1", 89_000, 89_000),
     )
-    shop.touch(shop.boris, day=-1)
-    shop.order("10482", day=0, landing=boris_mark(), lines=goods, discount=20_700, total=207_000)
-    shop.order("10482", day=3, created=0, landing=boris_mark(), lines=goods, discount=20_700, total=207_000, status="delivered")
-    shop.order("10490", day=4, codes=("BORIS10",), email="marina@example.org")
-    shop.order("10491", day=5, landing=boris_mark("anna"), email="petr@example.org", status="delivered", created=5)
-    shop.order("10492", day=5, landing=boris_mark(), email="ivan@example.org", status="delivered", created=5)
-    shop.order("10492", day=6, landing=boris_mark(), email="ivan@example.org", status="cancelled", created=5)
-    yield shop
+    world.touch(world.boris, day=-1)
+    world.order("10482", day=0, landing=boris_mark(), lines=goods, discount=20_700, total=207_000)
+    world.order(
+        "10482",
+        day=3,
+        created=0,
+        landing=boris_mark(),
+        lines=goods,
+        discount=20_700,
+        total=207_000,
+        status="delivered",
+    )
+    world.order("10490", day=4, codes=("BORIS10",), email="marina@example.org")
+    world.order(
+        "10491", day=5, landing=boris_mark("anna"), email="petr@example.org", status="delivered", created=5
+    )
+    world.order("10492", day=5, landing=boris_mark(), email="ivan@example.org", status="delivered", created=5)
+    world.order("10492", day=6, landing=boris_mark(), email="ivan@example.org", status="cancelled", created=5)
+    return world
 
 
 @pytest.fixture
