@@ -27,6 +27,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+_NO_OBJECT: dict[str, Any] = {}  # what is read instead of a value that should be an object
+
+
 class Problem(NamedTuple):
     """What is wrong and where."""
 
@@ -67,18 +70,30 @@ class Reader:
         """The value as an object with known keys only; an empty one when it is none."""
         if type(value) is not dict:
             self.wrong(path, "must be an object")
-            return {}
+            return _NO_OBJECT
         if not value.keys() <= known:
             for key in value:
                 if key not in known:
                     self.wrong((*path, key), "unknown key")
         return value
 
+    def part(self, fields: dict[str, Any], key: str, path: Path, known: frozenset[str]) -> dict[str, Any]:
+        """An object inside; a missing one is empty, so that what it must have is told by its own name."""
+        value = fields.get(key)
+        if value is None:
+            return fields if fields is _NO_OBJECT else {}
+        return self.object(value, (*path, key), known)
+
+    def missing(self, fields: dict[str, Any], key: str, path: Path) -> None:
+        """Note a missing key, unless the whole is no object: that is told already."""
+        if fields is not _NO_OBJECT:
+            self.wrong((*path, key), "is required")
+
     def need(self, fields: dict[str, Any], key: str, path: Path, parse: Callable[[Any], T]) -> T | None:
         """A field that must be there."""
         value = fields.get(key)
         if value is None:
-            self.wrong((*path, key), "is required")
+            self.missing(fields, key, path)
             return None
         try:
             return parse(value)
@@ -121,7 +136,7 @@ class Reader:
     def needed_items(self, fields: dict[str, Any], key: str, path: Path) -> list[Any]:
         """A list that must be there."""
         if fields.get(key) is None:
-            self.wrong((*path, key), "is required")
+            self.missing(fields, key, path)
             return []
         return self.items(fields, key, path)
 
@@ -129,6 +144,8 @@ class Reader:
         self, fields: dict[str, Any], key: str, path: Path, parse: Callable[[Any], str]
     ) -> tuple[str, ...]:
         """A list of texts that may be missing."""
+        if not fields.get(key) and type(fields.get(key, [])) is list:
+            return ()
         read: list[str] = []
         for index, value in enumerate(self.items(fields, key, path)):
             try:

@@ -94,7 +94,7 @@ def _read_when(reader: Reader, written: Any, path: Path, digits: int) -> When:
 def _read_rewards(reader: Reader, fields: dict[str, Any], path: Path, digits: int) -> dict[int, Reward]:
     written = fields.get("reward")
     if written is None:
-        reader.wrong((*path, "reward"), "is required")
+        reader.missing(fields, "reward", path)
         return {}
     if type(written) is not dict:
         reader.wrong((*path, "reward"), "must be an object")

@@ -57,6 +57,8 @@ _ORDER = frozenset(
 _LINE = frozenset({"id", "product", "categories", "sku", "quantity", "total"})
 _CLIENT = frozenset({"id", "email", "phone"})
 _PARTNER = PARTNER_KEYS | {"codes"}
+_NEVER = 2**62  # stands for a time that cannot be read, so that nothing is said twice about it
+_MANY = 1000  # spellings of quantities that are kept
 _ONE: int | Fraction = 1
 _TYPE = one_of(*_KEYS)
 _TOUCH_KIND = one_of("link", "qr", "form")
@@ -122,6 +124,7 @@ class EventReader:
         self._digits = digits
         self._money = money(digits)
         self._seen: set[str] = set()
+        self._quantities: dict[Any, int | Fraction] = {}
         self._categories: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._readers: dict[str, Callable[[Reader, dict[str, Any], int, int], Any]] = {
             "touch": self._read_touch,
@@ -151,12 +154,14 @@ class EventReader:
         if type(value) is not dict:
             reader.wrong((), "must be an object")
             return
-        kind = reader.need(value, "type", (), _TYPE)
-        if kind is None:
-            return
+        kind = value.get("type")
+        if type(kind) is not str or kind not in _KEYS:
+            kind = reader.need(value, "type", (), _TYPE)
+            if kind is None:
+                return
         reader.object(value, (), _KEYS[kind])
         at = reader.need(value, "at", (), moment)
-        made = self._readers[kind](reader, value, -1 if at is None else at, number)
+        made = self._readers[kind](reader, value, _NEVER if at is None else at, number)
         if reader.problems or at is None or (self._until is not None and at > self._until):
             return
         if kind in _ONCE:
@@ -193,8 +198,8 @@ class EventReader:
 
     def _read_touch(self, reader: Reader, value: dict[str, Any], at: int, number: int) -> SeenTouch:
         return SeenTouch(
-            intern(reader.need(value, "visitor", (), name) or ""),
-            intern(reader.need(value, "partner", (), name) or ""),
+            _name(reader, value, "visitor", ()),
+            _name(reader, value, "partner", ()),
             intern(reader.need(value, "kind", (), _TOUCH_KIND) or ""),
             at,
             number,
@@ -203,9 +208,8 @@ class EventReader:
 
     def _read_lead(self, reader: Reader, value: dict[str, Any], at: int, number: int) -> Event:
         client = self._client(reader, value, ())
-        visitor = reader.maybe(value, "visitor", (), name)
         codes = reader.texts(value, "codes", (), code)
-        lead = LeadFacts(str(number), at, client, visitor and intern(visitor), codes, number)
+        lead = LeadFacts(str(number), at, client, _spare_name(reader, value, "visitor", ()), codes, number)
         return Event(at, number, lead=lead)
 
     def _read_payout(self, reader: Reader, value: dict[str, Any], at: int, number: int) -> Event:
@@ -233,15 +237,14 @@ class EventReader:
             reader.wrong(path, "is required")
             return None
         order = reader.object(value["order"], path, _ORDER)
-        created_at = reader.need(order, "created_at", path, moment) or 0
-        if at < created_at:
+        created_at = reader.need(order, "created_at", path, moment)
+        if created_at is not None and at < created_at:
             reader.wrong(("at",), "is before the order's created_at")
-        visitor = reader.maybe(order, "visitor", path, name)
         facts = OrderFacts(
-            id=reader.need(order, "id", path, name) or "",
-            created_at=created_at,
+            id=_name(reader, order, "id", path),
+            created_at=created_at or 0,
             client=self._client(reader, order, path),
-            visitor=visitor and intern(visitor),
+            visitor=_spare_name(reader, order, "visitor", path),
             codes=reader.texts(order, "codes", path, code),
             landing=reader.maybe(order, "landing", path, text),
             tie=number,
@@ -271,28 +274,41 @@ class EventReader:
 
     def _line(self, reader: Reader, written: Any, path: Path) -> Line:
         fields = reader.object(written, path, _LINE)
-        product = reader.maybe(fields, "product", path, name)
-        sku = reader.maybe(fields, "sku", path, text)
+        sku = fields.get("sku")
         categories = reader.texts(fields, "categories", path, name)
         return Line(
-            intern(reader.need(fields, "id", path, name) or ""),
+            _name(reader, fields, "id", path),
             reader.need(fields, "total", path, self._money) or 0,
-            reader.take(fields, "quantity", path, decimal, _ONE),
-            product and intern(product),
-            sku and intern(sku),
+            self._quantity(reader, fields, path),
+            _spare_name(reader, fields, "product", path),
+            intern(sku) if type(sku) is str else reader.maybe(fields, "sku", path, text),
             self._categories.setdefault(categories, categories) if categories else (),
         )
+
+    def _quantity(self, reader: Reader, fields: dict[str, Any], path: Path) -> int | Fraction:
+        """A quantity; most orders have one of a few."""
+        written = fields.get("quantity")
+        if type(written) is not str:
+            return reader.take(fields, "quantity", path, decimal, _ONE)
+        known = self._quantities.get(written)
+        if known is None:
+            known = reader.take(fields, "quantity", path, decimal, _ONE)
+            if len(self._quantities) < _MANY and not reader.problems:
+                self._quantities[written] = known
+        return known
 
     def _client(self, reader: Reader, fields: dict[str, Any], path: Path) -> ClientKeys:
         inner: Path = (*path, "client")
         if fields.get("client") is None:
-            reader.wrong(inner, "is required")
+            reader.missing(fields, "client", path)
             return ClientKeys()
         written = reader.object(fields["client"], inner, _CLIENT)
         given = reader.maybe(written, "id", inner, name)
         email = reader.maybe(written, "email", inner, text)
         phone = reader.maybe(written, "phone", inner, text)
-        if all(written.get(key) in (None, "") for key in ("id", "email", "phone")):
+        if type(fields["client"]) is dict and all(
+            written.get(key) in (None, "") for key in ("id", "email", "phone")
+        ):
             reader.wrong(inner, "needs an id, an email or a phone")
         email_key = emails.normalise(email) if email else None
         phone_key = phones.normalise(phone) if phone else None
@@ -300,5 +316,23 @@ class EventReader:
             given and intern(given),
             email_key and intern(email_key),
             phone_key and intern(phone_key),
-            "" if given else email or phone or "",
+            "" if given or email_key or phone_key else email or phone or "",
         )
+
+
+def _name(reader: Reader, fields: dict[str, Any], key: str, path: Path) -> str:
+    """A text that must be there and is not empty; read at once when all is well, as it nearly always is."""
+    value = fields.get(key)
+    if type(value) is str and value:
+        return intern(value)
+    return reader.need(fields, key, path, name) or ""
+
+
+def _spare_name(reader: Reader, fields: dict[str, Any], key: str, path: Path) -> str | None:
+    """A text that may be missing but is not empty."""
+    value = fields.get(key)
+    if value is None:
+        return None
+    if type(value) is str and value:
+        return intern(value)
+    return reader.maybe(fields, key, path, name)

@@ -95,8 +95,7 @@ def _levels(value: Any) -> int:
 
 def _read_attribution(reader: Reader, top: dict[str, Any]) -> AttributionTerms:
     path: Path = ("attribution",)
-    written = top.get("attribution")
-    fields = reader.object({} if written is None else written, path, _ATTRIBUTION)
+    fields = reader.part(top, "attribution", (), _ATTRIBUTION)
     return AttributionTerms(
         policy=reader.need(fields, "policy", path, _POLICY) or "first",
         code_over_link=reader.take(fields, "code_over_link", path, flag, default=True),
@@ -109,10 +108,9 @@ def _read_attribution(reader: Reader, top: dict[str, Any]) -> AttributionTerms:
 
 def _read_accrual(reader: Reader, top: dict[str, Any]) -> AccrualTerms:
     path: Path = ("accrual",)
-    written = top.get("accrual")
-    fields = reader.object({} if written is None else written, path, _ACCRUAL)
+    fields = reader.part(top, "accrual", (), _ACCRUAL)
     if fields.get("statuses") is None:
-        reader.wrong((*path, "statuses"), "is required")
+        reader.missing(fields, "statuses", path)
     statuses = reader.texts(fields, "statuses", path, text)
     lost = reader.texts(fields, "lost", path, text)
     for index, status in enumerate(lost):

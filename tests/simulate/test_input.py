@@ -157,6 +157,24 @@ BODY = ORDER["order"]
         ({**ORDER, "seq": 1.5}, "/seq"),
         ({**ORDER, "seq": True}, "/seq"),
         ({**ORDER, "at": at(1, 11)}, "/at"),
+        ({**ORDER, "at": "1969"}, "/at"),
+        (
+            {**ORDER, "order": {**BODY, "lines": [{"id": "1", "total": "1", "quantity": []}]}},
+            "/order/lines/0/quantity",
+        ),
+        ({**ORDER, "order": {**BODY, "lines": [{"id": [], "total": "1"}]}}, "/order/lines/0/id"),
+        ({**ORDER, "order": {**BODY, "lines": [{"id": "1", "total": []}]}}, "/order/lines/0/total"),
+        (
+            {**ORDER, "order": {**BODY, "lines": [{"id": "1", "total": "1", "categories": {}}]}},
+            "/order/lines/0/categories",
+        ),
+        ({**ORDER, "order": {**BODY, "lines": [5]}}, "/order/lines/0"),
+        ({**ORDER, "order": 5}, "/order"),
+        (lead(at(1), client=[]), "/client"),  # type: ignore[arg-type]
+        ({"at": at(1), "type": "partner", "partner": "B"}, "/partner"),
+        ({"at": at(1), "type": "rules", "rules": [1]}, "/rules/0"),
+        ({**ORDER, "order": {**BODY, "status": {}}}, "/order/status"),
+        ({**ORDER, "order": {**BODY, "codes": [[]]}}, "/order/codes/0"),
         *[
             ({**ORDER, "order": without(BODY, key)}, f"/order/{key}")
             for key in ("id", "created_at", "client", "status")
@@ -200,6 +218,14 @@ def test_a_key_twice(text: str, pointers: list[str]) -> None:
 def test_a_key_twice_in_the_programme() -> None:
     text = json.dumps(programme(), indent=1)
     assert problems(text.replace('"levels": 2', '"levels": 2,\n"levels"\n: 2')) == ["p1 /levels"]
+
+
+def test_a_programme_that_is_no_object() -> None:
+    assert problems("[]") == ["p1 "]
+    assert problems(programme(attribution=None, accrual=None) | {"attribution": 1, "accrual": []}) == [
+        "p1 /attribution",
+        "p1 /accrual",
+    ]
 
 
 def test_every_problem_is_told() -> None:
