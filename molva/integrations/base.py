@@ -28,10 +28,14 @@ class PlugError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of polling: what was told, and the anchor to go on from (None: nothing new)."""
+    """One page of polling: what was told, and the anchor to go on from (None: nothing at all).
+
+    `is_last`: there is no more for now; the next firing goes on from the anchor.
+    """
 
     told: list[Told]
     anchor: dict[str, Any] | None
+    is_last: bool = False
 
 
 class Source(Protocol):

@@ -179,10 +179,11 @@ def poll_shop(connection_id: int) -> None:
         for _page in range(50):  # the next firing goes on; one job never eats the shop's whole quota
             page = source.poll(connection)
             apply(connection, page.told)
-            if page.anchor is None or page.anchor == connection.anchor:
+            if page.anchor is not None and page.anchor != connection.anchor:
+                connection.anchor = page.anchor
+                connection.save()
+            if page.is_last or page.anchor is None:
                 break
-            connection.anchor = page.anchor
-            connection.save()
     except PlugError as problem:
         _note_problem(connection, str(problem))
     else:

@@ -1,6 +1,8 @@
 """Functions that the stories run with the product's own settings; see `tests.flows.stack.Inside`. JSON in, JSON out."""
 
+import html
 import json
+import re
 import sys
 import traceback
 from datetime import timedelta
@@ -11,14 +13,17 @@ import django
 django.setup()
 
 # Everything below needs the registry.
+from django.conf import settings  # noqa: E402
+from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
 from django.db import close_old_connections  # noqa: E402
 from django.db.models import Sum  # noqa: E402
+from django.test import Client  # noqa: E402
 
 from molva.audit.runner import run_checks  # noqa: E402
 from molva.commissions.admission import admit_partner  # noqa: E402
 from molva.commissions.models import Commission  # noqa: E402
 from molva.integrations.models import Connection, InboundEvent  # noqa: E402
-from molva.integrations.services import connect_shop, poll_shop  # noqa: E402
+from molva.integrations.services import connect_shop, poll_shop, refresh_statuses  # noqa: E402
 from molva.jobs.models import Job, JobState  # noqa: E402
 from molva.kit import clock  # noqa: E402
 from molva.ledger.models import Posting, Transaction  # noqa: E402
@@ -60,10 +65,10 @@ def make_workspace() -> int:
     return create_workspace(name="Shop", owner=owner, language="ru").pk
 
 
-def make_programme(code: str, shop_url: str, settings: dict[str, Any] | None = None, **rule: Any) -> int:
+def make_programme(code: str, shop_url: str, terms: dict[str, Any] | None = None, **rule: Any) -> int:
     """A programme with the partners Anna, who invited Boris, and Clara."""
     workspace = Workspace.objects.first() or Workspace.objects.get(pk=make_workspace())
-    merged = {**SETTINGS, **{key: {**SETTINGS[key], **value} for key, value in (settings or {}).items()}}
+    merged = {**SETTINGS, **{key: {**SETTINGS[key], **value} for key, value in (terms or {}).items()}}
     with scope(workspace), clock.pretend(clock.now() - timedelta(days=400)):
         programme = create_programme(
             name=f"Programme {code}", code=code, shop_url=shop_url, settings=merged, rules=rules(**rule)
@@ -104,7 +109,7 @@ def poll(connection: int) -> None:
         poll_shop(connection_id=connection)
 
 
-def change_terms(programme: int, settings: dict[str, Any]) -> None:
+def change_terms(programme: int, terms: dict[str, Any]) -> None:
     """Publish terms that hold from now on."""
     found = Programme.unscoped.get(pk=programme)
     with scope(found.workspace_id):
@@ -130,6 +135,28 @@ def link_of(partner: str) -> str:
         link = main_link(found)
         assert link
         return link.code
+
+
+def page(
+    path: str, data: dict[str, Any] | None = None, file: str = "", email: str = "owner@example.org"
+) -> list[Any]:
+    """Status, text and last address of a page for a signed-in person; `data` or `file` (a CSV text) make it a POST."""
+    client = Client(SERVER_NAME="127.0.0.1")
+    client.force_login(User.objects.get(email=email), backend=settings.AUTHENTICATION_BACKENDS[0])
+    posted: dict[str, Any] = dict(data or {})
+    if file:
+        posted["file"] = SimpleUploadedFile("orders.csv", file.encode(), content_type="text/csv")
+    answer = client.post(path, posted, follow=True) if posted else client.get(path, follow=True)
+    text = re.sub(r"<(script|style|head|svg).*?</\1>|<[^>]+>", " ", answer.content.decode(), flags=re.DOTALL)
+    chain = answer.redirect_chain
+    return [answer.status_code, re.sub(r"\s+", " ", html.unescape(text)), chain[-1][0] if chain else path]
+
+
+def refresh(connection: int) -> None:
+    """Read the shop's statuses anew, as the button of the office does."""
+    found = Connection.unscoped.select_related("programme").get(pk=connection)
+    with scope(found.workspace_id):
+        refresh_statuses(found)
 
 
 def jobs_waiting() -> int:

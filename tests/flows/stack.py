@@ -23,6 +23,7 @@ from tests.databases import fresh_database
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 90
+SPARE_PORTS = 8
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 20, what: str = "") -> Any:
@@ -41,11 +42,22 @@ def free_port() -> int:
         return cast(int, probe.getsockname()[1])
 
 
+def ask_json(method: str, url: str, body: Any = None, **headers: str) -> Any:
+    """One request to a server of this machine; JSON both ways."""
+    content = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(  # noqa: S310 - addresses of our own
+        url, content, {"Content-Type": "application/json", **headers}, method=method
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - the same
+        text = answer.read()
+    return json.loads(text) if text.strip() else None
+
+
 class Shop:
     """The demo shop in a process of its own; what it is told goes through `/_control/`."""
 
-    def __init__(self, folder: Path, *, language: str = "ru") -> None:
-        self.port = free_port()
+    def __init__(self, folder: Path, *, language: str = "ru", port: int = 0) -> None:
+        self.port = port or free_port()
         self.host = f"localhost:{self.port}"  # another host than Molva's: a browser keeps their cookies apart
         self.url = f"http://{self.host}"
         words = ["--port", str(self.port), "--public-host", self.host, "--data", str(folder / "shop")]
@@ -55,12 +67,7 @@ class Shop:
 
     def ask(self, command: str, body: Any = None) -> Any:
         """One command."""
-        content = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(
-            f"{self.url}/_control/{command}", content, {"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return json.load(answer)
+        return ask_json("GET" if body is None else "POST", f"{self.url}/_control/{command}", body)
 
     def is_there(self) -> bool:
         """Whether it answers."""
@@ -85,11 +92,16 @@ class Shop:
         """One call of the admin API by the shop's own key."""
         state = self.ask("state")
         key = base64.b64encode(f"{state['api_key']}:{state['api_password']}".encode()).decode()
-        headers = {"Authorization": f"Basic {key}", "Content-Type": "application/json"}
-        content = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, content, headers, method=method)
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return json.load(answer)
+        return ask_json(method, self.url + path, body, Authorization=f"Basic {key}")
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 class Inside:
@@ -132,6 +144,8 @@ class Stack:
     def __init__(self, folder: Path, database: str, *, language: str = "ru") -> None:
         self.folder = folder
         self.shop = Shop(folder, language=language)
+        # for shops that stories start later: whom Molva may call is read at its start
+        self.spare_ports = [free_port() for _ in range(SPARE_PORTS)]
         self.web_port = free_port()
         self.url = f"http://127.0.0.1:{self.web_port}"
         self.log = folder / "molva.log"
@@ -142,7 +156,9 @@ class Stack:
             "MOLVA_URL": self.url,
             "MOLVA_WEB_BIND": f"127.0.0.1:{self.web_port}",
             "MOLVA_TRACKER_BIND": f"127.0.0.1:{free_port()}",
-            "MOLVA_ALLOW_PRIVATE_HOSTS": self.shop.host,
+            "MOLVA_ALLOW_PRIVATE_HOSTS": ",".join(
+                f"localhost:{port}" for port in (self.shop.port, *self.spare_ports)
+            ),
             "MOLVA_SECRET_KEY": "only-for-tests-" * 4,
             "MOLVA_LANGUAGE": language,
             "DATABASE_URL": database,
@@ -186,6 +202,20 @@ class Stack:
         finally:
             connection.close()
 
+    def pids(self, word: str) -> list[int]:
+        """Processes of Molva whose command line has this word."""
+        groups = {process.pid for process in self.processes}
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                group = int((folder / "stat").read_text().rpartition(")")[2].split()[2])
+                words = (folder / "cmdline").read_bytes().decode().split("\0")
+            except OSError:
+                continue
+            if group in groups and word in words:
+                found.append(int(folder.name))
+        return found
+
     @property
     def inside(self) -> Inside:
         """The process with the product's own settings, started at its first use."""
@@ -193,9 +223,9 @@ class Stack:
             self._inside = Inside(self.environ, self.folder / "inside.log")
         return self._inside
 
-    def settle(self, seconds: float = 30) -> None:
+    def settle(self, seconds: float = 30, shop: Shop | None = None) -> None:
         """Until the shop has told everything and Molva has done every job that may start now."""
-        assert self.shop.ask("idle", {"timeout": seconds})["idle"] is True
+        assert (shop or self.shop).ask("idle", {"timeout": seconds})["idle"] is True
         wait_for(lambda: self.inside("jobs_waiting") == 0, seconds, f"for jobs: {self.inside('jobs_left')}")
 
     def kill(self) -> None:
@@ -220,12 +250,7 @@ class Stack:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-        self.shop.process.terminate()
-        try:
-            self.shop.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.shop.process.kill()
-            self.shop.process.wait()
+        self.shop.stop()
 
 
 def prepare_once(folder: Path) -> Path:

@@ -104,6 +104,17 @@ def test_what_hooks_lost_is_found_by_polling(connection: Connection, fake_shop: 
     assert (connection.anchor, Order.objects.count()) == (anchor, 3)
 
 
+def test_polling_sees_a_second_change_within_the_second_of_its_anchor(
+    connection: Connection, fake_shop: RunningShop
+):
+    at = "2026-09-01T12:00:00+03:00"
+    told = fake_shop.add_order(location="/?aff=boris", status="delivered", at=at, tell=False)
+    poll_shop(connection_id=connection.pk)
+    fake_shop.change_order(told["id"], status="vozvrat", at=at)
+    poll_shop(connection_id=connection.pk)
+    assert Order.objects.get().status == "vozvrat"
+
+
 def test_a_deleted_order_owes_nothing(connection: Connection, fake_shop: RunningShop):
     told = fake_shop.add_order(location="/?aff=boris", status="delivered", tell=False)
     hook(connection, {"id": told["id"]})

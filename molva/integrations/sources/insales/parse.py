@@ -98,8 +98,7 @@ def _unspread_discount(body: dict[str, Any], goods: int, delivery: int, total: i
 
 
 def _client(body: dict[str, Any]) -> InboundClient:
-    client = body.get("client") if isinstance(body.get("client"), dict) else {}
-    address = body.get("shipping_address") if isinstance(body.get("shipping_address"), dict) else {}
+    client, address = _object(body, "client"), _object(body, "shipping_address")
     names = [client.get(key) for key in ("surname", "name", "middlename")]
     return InboundClient(
         id=_text(client.get("id")) or None,
@@ -111,7 +110,7 @@ def _client(body: dict[str, Any]) -> InboundClient:
 
 
 def _marks(body: dict[str, Any], codes_by_id: dict[str, str]) -> InboundMarks:
-    cookies = body.get("cookies") if isinstance(body.get("cookies"), dict) else {}
+    cookies = _object(body, "cookies")
     tokens = [cookies.get(MARK_FIELD)]
     tokens += [
         field.get("value")
@@ -202,6 +201,12 @@ def _decimal(value: Any, what: str) -> Decimal:
 def _list(body: dict[str, Any], key: str) -> list[dict[str, Any]]:
     value = body.get(key)
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _object(body: dict[str, Any], key: str) -> dict[str, Any]:
+    """An object of the body; empty for what is none (`cookies` may be a list or null)."""
+    value = body.get(key)
+    return value if isinstance(value, dict) else {}
 
 
 def _first(body: dict[str, Any], *keys: str) -> Any:

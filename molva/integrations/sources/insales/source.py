@@ -1,6 +1,7 @@
 """InSales as a source of orders. The shop is the truth: a hook is an unsigned hint, the order is read again by API."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from molva.domain.inbound import InboundOrder, NotUnderstood
@@ -11,6 +12,7 @@ from molva.integrations.sources.insales.parse import MARK_FIELD, load_body, pars
 
 TOPICS = {"orders/create": "orders-create", "orders/update": "orders-update", "orders/destroy": "orders-destroy"}
 _PAGE_SIZE = 100
+_OVERLAP = timedelta(minutes=10)
 
 
 class InSalesSource:
@@ -66,17 +68,23 @@ class InSalesSource:
             return [self._parse(connection, api, fresh)]
 
     def poll(self, connection: Connection) -> Page:
-        """One page of orders changed since the anchor, oldest change first (`updated_since` + `from_id`, page 1)."""
-        anchor = connection.anchor
+        """One page of orders changed since the anchor, oldest change first (`updated_since` + `from_id`, page 1).
+
+        Within a firing the anchor is exact (moment and id). A new firing looks ten minutes back: a moment is a whole
+        second, in which an order that was read may change again, and a shop may show a change later than it dates it.
+        """
         query: dict[str, Any] = {"per_page": _PAGE_SIZE, "with_deleted": "true"}
-        if anchor:
-            query |= {"updated_since": anchor["updated_at"], "from_id": anchor["id"]}
+        if connection.anchor:
+            query |= _since(connection.anchor)
         with InSalesApi(connection) as api:
             bodies = api.get("/admin/orders.json", query)
             told: list[Told] = [self._parse(connection, api, body) for body in bodies]
         if not bodies:
-            return Page([], None)
-        return Page(told, {"updated_at": bodies[-1]["updated_at"], "id": bodies[-1]["id"]})
+            return Page([], None, is_last=True)
+        anchor = {"updated_at": bodies[-1]["updated_at"]}
+        if len(bodies) < _PAGE_SIZE:
+            return Page(told, anchor, is_last=True)
+        return Page(told, {**anchor, "id": bodies[-1]["id"]})
 
     def _parse(self, connection: Connection, api: InSalesApi, body: dict[str, Any]) -> InboundOrder:
         codes: dict[str, str] = connection.facts.get("codes", {})
@@ -122,6 +130,13 @@ class InSalesSource:
 
     def _codes(self, api: InSalesApi) -> dict[str, str]:
         return {str(code["id"]): str(code["code"]) for code in api.every("/admin/discount_codes.json")}
+
+
+def _since(anchor: dict[str, Any]) -> dict[str, Any]:
+    if anchor.get("id"):
+        return {"updated_since": anchor["updated_at"], "from_id": anchor["id"]}
+    start = datetime.fromisoformat(anchor["updated_at"]) - _OVERLAP
+    return {"updated_since": start.isoformat(timespec="milliseconds")}
 
 
 def _shop_url(account: dict[str, Any], host: str) -> str:

@@ -52,7 +52,7 @@ class ManualSource:
 
     def poll(self, connection: Connection) -> Page:
         """Nothing to poll."""
-        return Page([], None)
+        return Page([], None, is_last=True)
 
 
 def _spellings(statuses: list[dict[str, str]]) -> dict[str, tuple[str, str]]:
