@@ -38,20 +38,18 @@ def list_links(partner: Partner) -> list[LinkRow]:
         .select_related("programme")
         .order_by("-is_main", "-created_at", "-pk")
     )
+    days = ClickDay.objects.filter(partner=partner).values_list("link_key").order_by()
     sums = {
-        row["link_key"]: row
-        for row in ClickDay.objects.filter(partner=partner)
-        .values("link_key")
-        .order_by()
-        .annotate(clicks_sum=Sum("clicks"), visitors_sum=Sum("visitors"))
+        key: (clicks, visitors)
+        for key, clicks, visitors in days.annotate(clicks_sum=Sum("clicks"), visitors_sum=Sum("visitors"))
     }
     return list(_rows(links, sums))
 
 
-def _rows(links: Iterable[Link], sums: dict[int, dict[str, int]]) -> Iterable[LinkRow]:
+def _rows(links: Iterable[Link], sums: dict[int, tuple[int, int]]) -> Iterable[LinkRow]:
     for link in links:
-        found = sums.get(link.pk, {})
-        yield LinkRow(link, public_address(link), found.get("clicks_sum", 0), found.get("visitors_sum", 0))
+        clicks, visitors = sums.get(link.pk, (0, 0))
+        yield LinkRow(link, public_address(link), clicks, visitors)
 
 
 def bare_clicks(partner: Partner) -> int:

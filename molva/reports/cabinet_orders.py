@@ -1,6 +1,7 @@
 """A partner's orders and accruals for lists of the cabinet. Read-only."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 
@@ -10,7 +11,7 @@ from molva.programmes.models import Partner
 
 
 def list_orders(partner: Partner, *, state: str = "", level: str = "", number: str = "") -> "QuerySet[Order]":
-    """Orders that are the partner's, or bring him something; newest first, `order.mine` holds his commissions.
+    """Orders that are the partner's, or bring him something; newest first; see `mine_of` for his commissions.
 
     `state`: a status of a commission, or «nothing» for orders that bring nothing; `level`: «1», or «2» for those of
     invited partners.
@@ -62,10 +63,10 @@ def list_invited(partner: Partner) -> "QuerySet[Partner]":
 
 def invited_rows(partner: Partner, invited: list[Partner]) -> list[InvitedRow]:
     """What each of them has brought to the inviter; two questions for any number."""
-    earned = {
-        row["order__partner"]: row
-        for row in Commission.objects.filter(partner=partner, level__gt=1, order__partner__in=invited)
-        .values("order__partner")
+    rows = Commission.objects.filter(partner=partner, level__gt=1, order__partner__in=invited)
+    earned: dict[int | None, tuple[int, int]] = {
+        one: (posted, hoped)
+        for one, posted, hoped in rows.values_list("order__partner")
         .order_by()
         .annotate(posted=Sum("posted_minor"), hoped=Sum("expected_minor"))
     }
@@ -75,15 +76,12 @@ def invited_rows(partner: Partner, invited: list[Partner]) -> list[InvitedRow]:
         .order_by()
         .annotate(count=Count("pk"))
     )
-    return [
-        InvitedRow(
-            one,
-            counts.get(one.pk, 0),
-            earned.get(one.pk, {}).get("posted") or 0,
-            earned.get(one.pk, {}).get("hoped") or 0,
-        )
-        for one in invited
-    ]
+    return [InvitedRow(one, counts.get(one.pk, 0), *earned.get(one.pk, (0, 0))) for one in invited]
+
+
+def mine_of(order: Order) -> list[Commission]:
+    """The reader's commissions of an order that `list_orders` found, level 1 first."""
+    return cast(list[Commission], vars(order)["mine"])
 
 
 def team_total(partner: Partner) -> int:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from molva.commissions.models import CommissionStatus
 from molva.programmes.models import Partner
-from molva.reports.cabinet_orders import list_orders
+from molva.reports.cabinet_orders import list_orders, mine_of
 from molva.web.cabinet.shell import page, partner_page
 from molva.web.cabinet.why import why_page
 from molva.web.cabinet.words import masked, shown, unpaid_words, verdict_words
@@ -36,7 +36,7 @@ def show(request: HttpRequest, partner: Partner) -> HttpResponse:
             # the clients of an invited partner are his own affair
             "client": masked(str(order.customer)) if order.partner_id == partner.pk else "",
             "verdict": verdict_words(order, partner),
-            "shown": shown(order.mine[0]) if order.mine else None,
+            "shown": shown(mine_of(order)[0]) if mine_of(order) else None,
         }
         for order in numbered
     ]
@@ -55,8 +55,9 @@ def show(request: HttpRequest, partner: Partner) -> HttpResponse:
 def one(request: HttpRequest, partner: Partner, pk: int) -> HttpResponse:
     """An order: the explanation of its reward, or why there is none."""
     order = get_object_or_404(list_orders(partner), pk=pk)
-    if order.mine:
-        return why_page(request, partner, order.mine[0].pk)
+    mine = mine_of(order)
+    if mine:
+        return why_page(request, partner, mine[0].pk)
     context = {
         "order": order,
         "client": masked(str(order.customer)),

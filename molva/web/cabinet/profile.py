@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from molva.integrations.queries import status_titles
 from molva.kit import clock, phones
-from molva.programmes.models import Partner
+from molva.programmes.models import Partner, Programme
 from molva.programmes.queries import terms_version_at
 from molva.programmes.services import update_partner
 from molva.programmes.wording import describe_terms
@@ -95,9 +95,23 @@ def terms(request: HttpRequest, partner: Partner) -> HttpResponse:
         "clauses": describe_terms(
             programme, version, statuses=status_titles(programme), lang=(get_language() or "ru")[:2]
         ),
-        "documents": [
-            (name, url) for name, url in programme.documents.items() if str(url).startswith("http")
-        ],
+        "documents": _documents(programme),
         "landing_url": reverse("public:landing", args=[programme.code]),
     }
     return page(request, partner, "cabinet/terms.html", "today", context)
+
+
+def _documents(programme: Programme) -> list[tuple[str, str]]:
+    """What the programme asks to be agreed to: name and address."""
+    names = {
+        "agreement": _("Terms"),
+        "contract": _("Contract"),
+        "privacy": _("Personal data"),
+        "news": _("News"),
+        "materials": _("Materials"),
+    }
+    return [
+        (name, programme.documents[key])
+        for key, name in names.items()
+        if str(programme.documents.get(key, "")).startswith(("https://", "http://"))
+    ]

@@ -91,6 +91,7 @@ def _page(
     if form.is_bound and form.errors.get("started"):
         for text in form.errors.pop("started"):
             form.add_error(None, text)
+    form.lead_to_error()
     context = {
         **branding(programme),
         "form": form,

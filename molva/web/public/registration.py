@@ -110,6 +110,13 @@ class RegistrationForm(forms.Form):
             for document, _required, verb, noun, title in _documents(self.programme)
         ]
 
+    def lead_to_error(self) -> None:
+        """Put the cursor into the first wrong field, so that the browser scrolls to it."""
+        for name in self.fields:
+            if self.is_bound and name in self.errors:
+                self.fields[name].widget.attrs["autofocus"] = True
+                return
+
     def clean_email(self) -> str:
         """An address that a letter can reach."""
         found = emails.normalise(self.cleaned_data["email"])

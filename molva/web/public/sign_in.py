@@ -6,6 +6,7 @@ from allauth.account import app_settings
 from allauth.account import views as allauth
 from django.conf import settings
 from django.forms import Form
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from molva.web.ui.formats import counted
@@ -50,7 +51,7 @@ class EnterPassword(allauth.LoginView):
         return form
 
 
-def page(view: type[Any], title: str, lead: str = "", button: str = "") -> Any:
+def page(view: type[Any], title: str | Promise, lead: str | Promise = "", button: str | Promise = "") -> Any:
     """One of allauth's rarer pages in the plain form: title, a sentence, the form if there is one."""
     return view.as_view(
         template_name="public/account.html", extra_context={"title": title, "lead": lead, "button": button}
