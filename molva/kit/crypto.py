@@ -17,10 +17,10 @@ def derive_key(secret: str, purpose: str) -> bytes:
 
 def _box() -> MultiFernet:
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(derive_key(key, "column"))) for key in keys])
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(derive_key(str(key), "column"))) for key in keys])
 
 
-class EncryptedJSONField(models.TextField):
+class EncryptedJSONField(models.TextField):  # type: ignore[type-arg]  # generic in the stubs only
     """A JSON value stored as one Fernet token; never shown by `repr`, never usable in a filter."""
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:

@@ -211,11 +211,12 @@ def _remember(partner: Partner, *, at: datetime) -> None:
 
 def _refuse_circle(partner: Partner, inviter: Partner) -> None:
     seen = {partner.pk}
-    while inviter:
-        if inviter.pk in seen:
+    above: Partner | None = inviter
+    while above:
+        if above.pk in seen:
             raise InviterCircle
-        seen.add(inviter.pk)
-        inviter = inviter.invited_by
+        seen.add(above.pk)
+        above = above.invited_by
 
 
 def _free_code(programme: Programme) -> str:

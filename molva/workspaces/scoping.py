@@ -57,8 +57,9 @@ class WorkspaceModel(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         current = current_workspace_id()
-        if self.workspace_id is None:
+        owner: int | None = self.workspace_id
+        if owner is None:
             self.workspace_id = current
-        elif self.workspace_id != current:
-            raise ScopeError(f"{type(self).__name__} of workspace {self.workspace_id} saved in scope {current}")
+        elif owner != current:
+            raise ScopeError(f"{type(self).__name__} of workspace {owner} saved in scope {current}")
         super().save(*args, **kwargs)

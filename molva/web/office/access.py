@@ -8,14 +8,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
 
 from molva.programmes.models import Programme
 from molva.workspaces.models import Member, Role, User, Workspace
 from molva.workspaces.scoping import scope
+
+View = Callable[..., HttpResponseBase]
 
 ALL_ROLES = (Role.OWNER, Role.MANAGER, Role.ACCOUNTANT)
 RULERS = (Role.OWNER, Role.MANAGER)  # may change terms, pages, partners
@@ -53,18 +58,22 @@ def get_place(user: User, programme_code: str) -> Place:
     return Place(member, programme.workspace, programme)
 
 
-def office_page(*roles: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
-    """Decorate `view(request, place, …)` at `/office/<programme>/…`; the scope stays open until the answer is made."""
+def office_page(*roles: str) -> Callable[[View], View]:
+    """Decorate `view(request, place, …)` at `/office/<programme>/…`.
+
+    Until the answer is made the workspace's scope is open and times are those of the programme's zone.
+    """
     allowed = roles or ALL_ROLES
 
-    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(view: View) -> View:
         @login_required
         @wraps(view)
-        def wrapper(request: HttpRequest, programme: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        def wrapper(request: HttpRequest, programme: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
             place = get_place(cast(User, request.user), programme)
             if not place.may(*allowed):
                 raise PermissionDenied
-            with scope(place.workspace):
+            zone = ZoneInfo(place.programme.timezone)
+            with scope(place.workspace), timezone.override(zone):
                 return view(request, place, *args, **kwargs)
 
         return wrapper

@@ -1,7 +1,10 @@
 """What sources sent, byte for byte, and what became of it; what was not understood can be tried again or put away."""
 
+from typing import Any
+
 from django import forms
 from django.core.paginator import Paginator
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -16,17 +19,20 @@ from molva.web.office.shell import page
 from molva.web.ui.flash import say
 from molva.web.ui.shell import Tab
 
-_STATES = (
-    (InboundState.DEAD, gettext_lazy("Not understood")),
-    (InboundState.NEW, gettext_lazy("Waiting")),
-    (InboundState.APPLIED, gettext_lazy("Applied")),
-    (InboundState.REPEATED, gettext_lazy("Nothing new")),
-    (InboundState.REJECTED, gettext_lazy("Put away")),
-    ("all", gettext_lazy("All")),
+_STATES: tuple[tuple[str, Any], ...] = (
+    (InboundState.DEAD.value, gettext_lazy("Not understood")),
+    (InboundState.NEW.value, gettext_lazy("Waiting")),
+    (InboundState.APPLIED.value, gettext_lazy("Applied")),
+    (InboundState.REPEATED.value, gettext_lazy("Nothing new")),
+    (InboundState.REJECTED.value, gettext_lazy("Put away")),
 )
-_BADGES = {
-    InboundState.DEAD: "broken", InboundState.NEW: "queued", InboundState.APPLIED: "good",
-    InboundState.REPEATED: "expected", InboundState.REJECTED: "cancelled",
+_LABELS: dict[str, Any] = dict(_STATES)
+_BADGES: dict[str, str] = {
+    InboundState.DEAD.value: "broken",
+    InboundState.NEW.value: "queued",
+    InboundState.APPLIED.value: "good",
+    InboundState.REPEATED.value: "expected",
+    InboundState.REJECTED.value: "cancelled",
 }
 _PREVIEW = 20_000  # characters of a body on the page
 
@@ -40,20 +46,18 @@ class RejectForm(forms.Form):
 @office_page()
 def show(request: HttpRequest, place: Place) -> HttpResponse:
     """Messages by state, newest first; what was not understood comes first of all."""
-    wanted = request.GET.get("state", InboundState.DEAD)
-    rows = InboundEvent.objects.filter(connection__programme=place.programme).select_related("connection")
-    counts = {state: rows.filter(state=state).count() for state, _label in _STATES[:-1]}
-    counts["all"] = sum(counts.values())
-    shown = rows if wanted == "all" else rows.filter(state=wanted)
-    context = {
-        "tabs": [Tab(str(label), f"?state={state}", counts[state], wanted == state) for state, label in _STATES],
-        "rows": Paginator(shown.defer("body").order_by("-received_at", "-pk"), 50).get_page(request.GET.get("page")),
-        "badges": _BADGES,
-        "labels": dict(_STATES),
-        "wanted": wanted,
-    }
-    for row in context["rows"]:
-        row.badge, row.label, row.words = _BADGES[row.state], dict(_STATES)[row.state], plug_words(row.reason)
+    wanted = request.GET.get("state", InboundState.DEAD.value)
+    events = InboundEvent.objects.filter(connection__programme=place.programme).select_related("connection")
+    counts = dict(events.values_list("state").annotate(n=Count("pk")).order_by())
+    tabs = [Tab(str(label), f"?state={state}", counts.get(state, 0), wanted == state) for state, label in _STATES]
+    tabs.append(Tab(_("All"), "?state=all", sum(counts.values()), wanted == "all"))
+    shown = events if wanted == "all" else events.filter(state=wanted)
+    rows = Paginator(shown.defer("body").order_by("-received_at", "-pk"), 50).get_page(request.GET.get("page"))
+    told = [
+        {"event": row, "badge": _BADGES[row.state], "label": _LABELS[row.state], "words": plug_words(row.reason)}
+        for row in rows
+    ]
+    context = {"tabs": tabs, "rows": rows, "told": told, "wanted": wanted}
     return page(request, place, "office/inbound.html", "shop", context)
 
 
@@ -66,7 +70,7 @@ def event(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     context = {
         "row": row,
         "badge": _BADGES[row.state],
-        "label": dict(_STATES)[row.state],
+        "label": _LABELS[row.state],
         "words": plug_words(row.reason),
         "body": bytes(row.body).decode("utf-8", "replace")[:_PREVIEW],
         "form": RejectForm(),

@@ -1,5 +1,7 @@
 """Orders without a shop: one by a form, many from a file, with progress (row S2.42)."""
 
+from typing import Any
+
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -54,7 +56,7 @@ class OrderForm(forms.Form):
     )
     quantity = forms.CharField(label=gettext_lazy("Quantity"), max_length=20, required=False)
 
-    def __init__(self, *args: object, place: Place, **kwargs: object) -> None:
+    def __init__(self, *args: Any, place: Place, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["status"].choices = list(status_titles(place.programme).items())  # type: ignore[attr-defined]
         partners = place.programme.partners.order_by("name").values_list("code", "name")[:2000]

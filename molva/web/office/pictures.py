@@ -17,10 +17,10 @@ def checked_picture(file: UploadedFile, *, side: int) -> ContentFile:
     if file.size is None or file.size > MAX_BYTES:
         raise ValueError("too large")
     try:
-        image = Image.open(file, formats=_FORMATS)
-        if image.width * image.height > MAX_PIXELS:
+        opened = Image.open(file, formats=_FORMATS)
+        if opened.width * opened.height > MAX_PIXELS:
             raise ValueError("too many pixels")
-        image = ImageOps.exif_transpose(image)
+        image = ImageOps.exif_transpose(opened)
         image.thumbnail((side, side))
         target = io.BytesIO()
         image.convert("RGBA" if "A" in image.getbands() or image.mode == "P" else "RGB").save(target, "WEBP", quality=88)

@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from molva.integrations.attention import attention
@@ -26,7 +25,6 @@ def show(request: HttpRequest, place: Place) -> HttpResponse:
     """Today."""
     programme = place.programme
     zone = ZoneInfo(programme.timezone)
-    timezone.activate(zone)
     today = clock.now().astimezone(zone).date()
     figures = overview(programme, first_day=today - timedelta(days=_DAYS - 1), last_day=today)
     chart = LineChart(
