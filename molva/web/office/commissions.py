@@ -76,7 +76,7 @@ def _tabs(request: HttpRequest, sums: dict[str, StatusSum], status: str) -> list
 
 def _header() -> list[str]:
     return [
-        _("Order"), _("Made"), _("Partner"), _("Name"), _("Level"), _("Status"), _("Owed"), _("In the books"),
+        _("Order"), _("Made"), _("Partner"), _("Partner's name"), _("Level"), _("Status"), _("Owed"), _("In the books"),
         _("Expected"), _("On hold until"),
     ]  # fmt: skip
 
@@ -108,7 +108,7 @@ def show(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
         "row": row,
         "order": row.order,
         "due_at": lots[0].due_at if lots else None,
-        "sum": row.posted_minor or row.expected_minor or (reason.amount_minor if reason else 0),
+        "sum": row.expected_minor if row.status == CommissionStatus.EXPECTED else row.posted_minor,
         "verdict": why.verdict_words(row.order, programme, names),
         "words": why.bubble_words(reason, rules, programme, row.terms) if reason else "",
         "reason": reason,

@@ -88,7 +88,7 @@ def _filters(request: HttpRequest, programme: Programme) -> list[Filter]:
 def _header() -> list[str]:
     return [
         _("Order"), _("Made"), _("Customer"), _("E-mail"), _("Phone"), _("Status"), _("Sum"), _("Partner"),
-        _("Name"), _("Verdict"), _("Commission"), _("Source"),
+        _("Partner's name"), _("Verdict"), _("Commission"), _("Source"),
     ]  # fmt: skip
 
 

@@ -17,7 +17,7 @@ GROUPS = 10
 class PartnerForm(forms.Form):
     """What staff write down of a partner."""
 
-    name = forms.CharField(label=_("Name"), max_length=200)
+    name = forms.CharField(label=_("Name or company"), max_length=200)
     email = forms.EmailField(
         label=_("E-mail"),
         required=False,

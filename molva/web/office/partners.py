@@ -92,7 +92,7 @@ def _filters(request: HttpRequest, programme: Programme) -> list[Filter]:
 
 def _header() -> list[str]:
     return [
-        _("Code"), _("Name"), _("E-mail"), _("Phone"), _("City"), _("Groups"), _("Status"), _("Since"),
+        _("Code"), _("Partner's name"), _("E-mail"), _("Phone"), _("City"), _("Groups"), _("Status"), _("Since"),
         _("Invited by"), _("Customers"), _("Orders"), _("Sales"), _("Earned"), _("Available"),
     ]  # fmt: skip
 

@@ -81,7 +81,7 @@ def _tabs(request: HttpRequest, totals: dict[str, StatusTotal], status: str) -> 
 
 def _header() -> list[str]:
     return [
-        _("Payout"), _("Prepared"), _("Partner"), _("Name"), _("Sum"), _("Currency"), _("Status"),
+        _("Payout"), _("Prepared"), _("Partner"), _("Partner's name"), _("Sum"), _("Currency"), _("Status"),
         _("Where to send"), _("Paid on"), _("Number of the bank's document"), _("Comment"),
     ]  # fmt: skip
 
