@@ -29,11 +29,11 @@ def owed_of(sale: Sale, *, is_future_told: bool = True) -> OrderOwed:
     told = OrderOwed(sale.order.id, place=sale.place or None, is_new=found.is_new)
     if found.level_one_minor > 0:
         told.paid_place = sale.paid_before + 1
-    if sale.rank is not None:
+    if sale.is_ranked:
         told.commissions = _commissions(sale, found)
     elif is_future_told and sale.is_open:
         told.expected = _commissions(sale, found)
-    if not (sale.rank is not None and sale.owed and sale.owed[0]):
+    if not (sale.is_ranked and sale.owed and sale.owed[0]):
         told.unpaid = _unpaid(sale, found)
     return told
 

@@ -28,12 +28,12 @@ class Sale:
     __slots__ = (
         "decision",
         "holdings",
+        "is_ranked",
         "order",
         "owed",
         "paid_before",
         "partner",
         "place",
-        "rank",
         "terms",
         "worth",
     )
@@ -46,7 +46,7 @@ class Sale:
         self.partner = directory.partner_state(partner, order.created_at) or PartnerState(partner)
         self.owed: tuple[int, ...] = ()
         self.worth: Worth | None = None
-        self.rank: Rank | None = None  # its rank among the sales, None: it is none now
+        self.is_ranked = False  # does it stand among the sales now
         self.place = 0
         self.paid_before = 0
         self.holdings: list[Holding] | None = None
@@ -117,7 +117,7 @@ class Sale:
 
 
 def _rank_of(sale: Sale) -> Rank:
-    return sale.rank or (0, "")
+    return (sale.order.reached_at or 0, sale.order.id)
 
 
 class Sales:
@@ -138,22 +138,21 @@ class Sales:
         """Put the sale where its latest snapshot says; the index from which to reckon anew, None: it never counted."""
         start = None
         ranked = self._ranked
-        if sale.rank is not None:
-            start = bisect_left(ranked, sale.rank, key=_rank_of)
+        rank = _rank_of(sale)
+        if sale.is_ranked:
+            start = bisect_left(ranked, rank, key=_rank_of)
             del ranked[start]
-            sale.rank = None
-        order = sale.order
-        if not sale.is_earning or order_total(order.snapshot) <= 0:
+        sale.is_ranked = sale.is_earning and order_total(sale.order.snapshot) > 0
+        if not sale.is_ranked:
             return start
-        sale.rank = (order.reached_at or 0, order.id)
-        index = bisect_left(ranked, sale.rank, key=_rank_of)
+        index = bisect_left(ranked, rank, key=_rank_of)
         ranked.insert(index, sale)
         return index if start is None else min(index, start)
 
     def update(self, sale: Sale, first_created: int) -> list[Sale]:
         """The sale has a new snapshot: the sales whose amounts changed, it among them."""
         start = self.put(sale)
-        left = sale.rank is None and bool(sale.owed)
+        left = not sale.is_ranked and bool(sale.owed)
         if left:
             sale.owed = ()
         changed = [] if start is None else self.reckon(start, first_created)
@@ -187,14 +186,16 @@ class Sales:
 
     def lay_out(self, now: int, first_created: int) -> None:
         """Give the orders that are no sales the place and the worth they would have, all open ones together."""
-        others = [sale for sale in self.orders if sale.rank is None]
+        others = [sale for sale in self.orders if not sale.is_ranked]
         if not others:
             return
-        line = [(_rank_if_reached(sale, now), sale) for sale in self.orders if sale.rank or _may_sell(sale)]
+        line = [
+            (_rank_if_reached(sale, now), sale) for sale in self.orders if sale.is_ranked or _may_sell(sale)
+        ]
         line.sort(key=_first)
         paid = [0]
         for index, (_, sale) in enumerate(line):
-            if sale.rank is None:
+            if not sale.is_ranked:
                 sale.place, sale.paid_before = index + 1, paid[-1]
                 found = sale.worth_at(index + 1, first_created)
             else:

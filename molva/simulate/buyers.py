@@ -1,6 +1,6 @@
 """Clients as the run knows them: records seen so far, their sales by partner. Joined when a record joins them."""
 
-from molva.domain.clients import written_keys
+
 from molva.domain.facts import ClientKeys, OrderFacts
 from molva.domain.sales import Sale, Sales
 
@@ -8,10 +8,10 @@ from molva.domain.sales import Sale, Sales
 class Buyer:
     """One client and his sales to each partner. `first_created`: when his earliest known order was created."""
 
-    __slots__ = ("first_created", "keys", "sales")
+    __slots__ = ("first_created", "into", "sales")
 
     def __init__(self) -> None:
-        self.keys: list[str] = []
+        self.into: Buyer | None = None  # the client he turned out to be
         self.first_created = 2**62
         self.sales: list[Sales] = []  # few partners a client
 
@@ -36,42 +36,65 @@ class Buyer:
             changed += sales.reckon(0, self.first_created)
         return changed
 
+    def absorb(self, other: "Buyer") -> None:
+        """All facts of the other are his."""
+        other.into = self
+        self.first_created = min(self.first_created, other.first_created)
+        for sales in other.sales:
+            self.sales_to(sales.partner).absorb(sales)
+        other.sales = []
+
 
 class Buyers:
-    """All clients by key."""
+    """All clients, found by id, e-mail or phone."""
 
     def __init__(self) -> None:
-        self._by_key: dict[str, Buyer] = {}
+        self._made: list[Buyer] = []
+        self._ids: dict[str, Buyer] = {}
+        self._emails: dict[str, Buyer] = {}
+        self._phones: dict[str, Buyer] = {}
+        self._alone: dict[str, Buyer] = {}  # by order id: clients without a single key
 
-    def see(self, client: ClientKeys, spare: str) -> tuple[Buyer, bool]:
+    def see(self, client: ClientKeys, order: str | None = None) -> tuple[Buyer, bool]:
         """The client with these keys, and whether clients who were several are one now.
 
-        `spare` stands for the keys of a client who has none: he is alone with this record.
+        A client without keys is alone with his `order`.
         """
-        keys = written_keys(client) or ["-" + spare]
-        by_key = self._by_key
-        known = by_key.get(keys[0])
-        if known is not None and all(by_key.get(key) is known for key in keys):
-            return known, False
-        found = list({id(buyer): buyer for key in keys if (buyer := by_key.get(key))}.values())
-        main = max(found, key=lambda buyer: len(buyer.keys)) if found else Buyer()
+        tables = [
+            (table, key)
+            for table, key in (
+                (self._ids, client.id),
+                (self._emails, client.email),
+                (self._phones, client.phone),
+            )
+            if key is not None
+        ]
+        if not tables and order is not None:
+            tables = [(self._alone, order)]
+        found: list[Buyer] = []
+        for table, key in tables:
+            buyer = table.get(key)
+            if buyer is not None:
+                while buyer.into is not None:
+                    buyer = buyer.into
+                if buyer not in found:
+                    found.append(buyer)
+        main = max(found, key=_size) if found else self._make()
         for other in found:
             if other is not main:
-                self._absorb(main, other)
-        for key in keys:
-            if key not in self._by_key:
-                self._by_key[key] = main
-                main.keys.append(key)
+                main.absorb(other)
+        for table, key in tables:
+            table[key] = main
         return main, len(found) > 1
 
-    def _absorb(self, main: Buyer, other: Buyer) -> None:
-        for key in other.keys:
-            self._by_key[key] = main
-        main.keys += other.keys
-        main.first_created = min(main.first_created, other.first_created)
-        for sales in other.sales:
-            main.sales_to(sales.partner).absorb(sales)
+    def _make(self) -> Buyer:
+        self._made.append(Buyer())
+        return self._made[-1]
 
     def all(self) -> list[Buyer]:
         """Every client once."""
-        return list({id(buyer): buyer for buyer in self._by_key.values()}.values())
+        return [buyer for buyer in self._made if buyer.into is None]
+
+
+def _size(buyer: Buyer) -> int:
+    return sum(len(sales.orders) for sales in buyer.sales)

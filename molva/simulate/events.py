@@ -77,29 +77,44 @@ class SeenTouch(TouchFacts):
 class Story:
     """An order in the file: its facts, and what the run knows of it."""
 
-    __slots__ = ("applied", "decision", "facts", "rank", "sale")
+    __slots__ = ("applied", "decision", "facts", "known_at", "sale", "seq")
 
-    def __init__(self, facts: OrderFacts, rank: tuple[int, int, int]) -> None:
+    def __init__(self, facts: OrderFacts, seq: int, known_at: int) -> None:
         self.facts = facts
-        self.rank = rank  # (seq, at, line) of the event the creation facts are of
+        self.seq = seq  # of the event the creation facts are of, which is of `known_at`
+        self.known_at = known_at
         self.applied = -1  # the sequence number of its state
         self.decision: Decision | None = None
         self.sale: Sale | None = None
 
+    def hear(self, facts: OrderFacts, seq: int, known_at: int) -> None:
+        """One more event of the order: keep the creation facts of the smallest number, of those the first."""
+        if (seq, known_at, facts.tie) < (self.seq, self.known_at, self.facts.tie):
+            self.facts, self.seq, self.known_at = facts, seq, known_at
 
-@dataclass(slots=True, eq=False)
+
 class Event:
-    """An event that the run applies in its time: an order's snapshot, a lead, a payout, a change of terms."""
+    """An event that the run applies in its time.
 
-    at: int
-    line: int
-    story: Story | None = None
-    seq: int = 0
-    snapshot: Snapshot | None = None
-    lead: LeadFacts | None = None
-    payout: str | None = None
-    rules: list[Rule] | None = None
-    partner: dict[str, Any] | None = None
+    `what`: the story whose `snapshot` with the number `seq` it is, a lead, the partner of a payout, rules, or the
+    written keys of a partner.
+    """
+
+    __slots__ = ("at", "line", "seq", "snapshot", "what")
+
+    def __init__(
+        self,
+        at: int,
+        line: int,
+        what: "Story | LeadFacts | str | list[Rule] | dict[str, Any]",
+        seq: int = 0,
+        snapshot: Snapshot | None = None,
+    ) -> None:
+        self.at = at
+        self.line = line
+        self.what = what
+        self.seq = seq
+        self.snapshot = snapshot
 
 
 @dataclass(slots=True)
@@ -179,27 +194,28 @@ class EventReader:
             events.touches.append(made)
             return
         if type(made) is tuple:
-            facts, seq, line = made
-            made = Event(
-                at, line, story=self._story(facts, (seq, at, line)), seq=seq, snapshot=facts.snapshot
-            )
-        elif made.lead is not None:
-            events.leads.append(made.lead)
+            made = self._told(*made, at)
+        elif type(made.what) is LeadFacts:
+            events.leads.append(made.what)
         events.timed.append(made)
 
-    def _story(self, facts: OrderFacts, rank: tuple[int, int, int]) -> Story:
-        """The order's story, with the creation facts of the smallest sequence number."""
+    def _told(self, facts: OrderFacts, seq: int, at: int) -> Event:
+        """An order's event, with its story."""
+        snapshot = facts.snapshot
         story = self.events.stories.get(facts.id)
         if story is None:
-            story = self.events.stories[facts.id] = Story(facts, rank)
-        elif rank < story.rank:
-            story.facts, story.rank = facts, rank
-        return story
+            story = self.events.stories[facts.id] = Story(facts, seq, at)
+        else:
+            known = story.facts.snapshot.lines
+            if len(known) == len(snapshot.lines) and all(map(_is_same, known, snapshot.lines)):
+                snapshot.lines = known  # told again as they were: kept once
+            story.hear(facts, seq, at)
+        return Event(at, facts.tie, story, seq, snapshot)
 
     def _read_touch(self, reader: Reader, value: dict[str, Any], at: int, number: int) -> SeenTouch:
         return SeenTouch(
             _name(reader, value, "visitor", ()),
-            _name(reader, value, "partner", ()),
+            _word(reader, value, "partner", ()),
             intern(reader.need(value, "kind", (), _TOUCH_KIND) or ""),
             at,
             number,
@@ -210,27 +226,27 @@ class EventReader:
         client = self._client(reader, value, ())
         codes = reader.texts(value, "codes", (), code)
         lead = LeadFacts(str(number), at, client, _spare_name(reader, value, "visitor", ()), codes, number)
-        return Event(at, number, lead=lead)
+        return Event(at, number, lead)
 
     def _read_payout(self, reader: Reader, value: dict[str, Any], at: int, number: int) -> Event:
-        return Event(at, number, payout=reader.need(value, "partner", (), name))
+        return Event(at, number, _word(reader, value, "partner", ()))
 
     def _read_rules(self, reader: Reader, value: dict[str, Any], at: int, number: int) -> Event:
         written = reader.needed_items(value, "rules", ())
-        return Event(at, number, rules=read_rules(reader, written, ("rules",), self._digits))
+        return Event(at, number, read_rules(reader, written, ("rules",), self._digits))
 
     def _read_partner(self, reader: Reader, value: dict[str, Any], at: int, number: int) -> Event:
         if value.get("partner") is None:
             reader.wrong(("partner",), "is required")
-            return Event(at, number)
+            return Event(at, number, "")
         fields = reader.object(value["partner"], ("partner",), _PARTNER)
         read_card(reader, fields, ("partner",), self._digits)
         reader.texts(fields, "codes", ("partner",), code)
-        return Event(at, number, partner=fields)
+        return Event(at, number, fields)
 
     def _read_order(
         self, reader: Reader, value: dict[str, Any], at: int, number: int
-    ) -> tuple[OrderFacts, int, int] | None:
+    ) -> tuple[OrderFacts, int] | None:
         seq = reader.take(value, "seq", (), whole, 0)
         path: Path = ("order",)
         if value.get("order") is None:
@@ -240,6 +256,7 @@ class EventReader:
         created_at = reader.need(order, "created_at", path, moment)
         if created_at is not None and at < created_at:
             reader.wrong(("at",), "is before the order's created_at")
+        reader.maybe(order, "number", path, text)  # checked, not kept: the answer names orders by id
         facts = OrderFacts(
             id=_name(reader, order, "id", path),
             created_at=created_at or 0,
@@ -249,9 +266,8 @@ class EventReader:
             landing=reader.maybe(order, "landing", path, text),
             tie=number,
             snapshot=self._snapshot(reader, order, path),
-            number=reader.maybe(order, "number", path, text),
         )
-        return facts, seq, number
+        return facts, seq
 
     def _snapshot(self, reader: Reader, order: dict[str, Any], path: Path) -> Snapshot:
         status = intern(reader.need(order, "status", path, text) or "")
@@ -274,13 +290,14 @@ class EventReader:
 
     def _line(self, reader: Reader, written: Any, path: Path) -> Line:
         fields = reader.object(written, path, _LINE)
+        product = _spare_name(reader, fields, "product", path)
         sku = fields.get("sku")
         categories = reader.texts(fields, "categories", path, name)
         return Line(
-            _name(reader, fields, "id", path),
+            _word(reader, fields, "id", path),
             reader.need(fields, "total", path, self._money) or 0,
             self._quantity(reader, fields, path),
-            _spare_name(reader, fields, "product", path),
+            product and intern(product),
             intern(sku) if type(sku) is str else reader.maybe(fields, "sku", path, text),
             self._categories.setdefault(categories, categories) if categories else (),
         )
@@ -313,26 +330,40 @@ class EventReader:
         email_key = emails.normalise(email) if email else None
         phone_key = phones.normalise(phone) if phone else None
         return ClientKeys(
-            given and intern(given),
-            email_key and intern(email_key),
-            phone_key and intern(phone_key),
+            given,
+            email_key,
+            phone_key,
             "" if given or email_key or phone_key else email or phone or "",
         )
+
+
+def _is_same(one: Line, other: Line) -> bool:
+    return (
+        one.total_minor == other.total_minor
+        and one.id == other.id
+        and one.quantity == other.quantity
+        and one.product == other.product
+        and one.sku == other.sku
+        and one.categories == other.categories
+    )
 
 
 def _name(reader: Reader, fields: dict[str, Any], key: str, path: Path) -> str:
     """A text that must be there and is not empty; read at once when all is well, as it nearly always is."""
     value = fields.get(key)
     if type(value) is str and value:
-        return intern(value)
+        return value
     return reader.need(fields, key, path, name) or ""
+
+
+def _word(reader: Reader, fields: dict[str, Any], key: str, path: Path) -> str:
+    """The same of few values that come again and again: each is kept once."""
+    return intern(_name(reader, fields, key, path))
 
 
 def _spare_name(reader: Reader, fields: dict[str, Any], key: str, path: Path) -> str | None:
     """A text that may be missing but is not empty."""
     value = fields.get(key)
-    if value is None:
-        return None
-    if type(value) is str and value:
-        return intern(value)
+    if value is None or (type(value) is str and value):
+        return value
     return reader.maybe(fields, key, path, name)

@@ -1,6 +1,7 @@
 """Programme and events together → the directory over time, the welcome money; what is wrong only in context."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from molva.domain.directory import ALWAYS, Directory
 from molva.domain.reading import Problem, Reader, code
@@ -24,11 +25,12 @@ def build_history(programme: Programme, events: Events) -> History:
     """Apply the partner and rules events in their time; check what each line supposes."""
     builder = _Builder(programme, events)
     for event in events.timed:
-        if event.rules is not None:
-            terms = replace(programme.terms, rules=RuleSet.of(event.rules))
+        what = event.what
+        if type(what) is list:
+            terms = replace(programme.terms, rules=RuleSet.of(what))
             builder.history.directory.add_terms(event.at, terms)
-        elif event.partner is not None:
-            builder.change_partner(event)
+        elif type(what) is dict:
+            builder.change_partner(event, what)
     builder.check_partners()
     builder.history.welcomes.sort()
     return builder.history
@@ -52,9 +54,8 @@ class _Builder:
         for written, partner in self.codes.items():
             directory.add_code(ALWAYS, written, partner)
 
-    def change_partner(self, event: Event) -> None:
+    def change_partner(self, event: Event, fields: dict[str, Any]) -> None:
         """A partner joins or changes."""
-        fields = event.partner or {}
         partner = fields["id"]
         before = self.cards.get(partner)
         reader = Reader()
@@ -89,7 +90,7 @@ class _Builder:
             if not self._is_known(touch.partner, (touch.at, touch.tie)):
                 self.history.problems.append((touch.tie, Problem(("partner",), "unknown partner")))
         for event in self.events.timed:
-            if event.payout is not None and not self._is_known(event.payout, (event.at, event.line)):
+            if type(event.what) is str and not self._is_known(event.what, (event.at, event.line)):
                 self.history.problems.append((event.line, Problem(("partner",), "unknown partner")))
 
     def _is_known(self, partner: str, moment: Moment) -> bool:

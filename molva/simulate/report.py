@@ -18,7 +18,7 @@ def write_text(write: Callable[[str], object], events: Events, outcome: Outcome,
         order = story.facts
         owed = owed_of(story.sale) if story.sale is not None else OrderOwed(order.id)
         decision = story.decision or Decision(order.created_at, None, "no_touch")
-        write(f"{order.number or order.id}, {shape.time(order.created_at)}\n")
+        write(f"{order.id}, {shape.time(order.created_at)}\n")
         write(f"  {verdict_text(decision, owed.unpaid, 'en', terms)}\n")
         for commission in owed.commissions:
             write(f"  {commission_text(commission, 'en', terms)}\n")

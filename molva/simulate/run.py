@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from molva.domain.directory import Directory
+from molva.domain.facts import LeadFacts
 from molva.domain.judge import settle_attributions
 from molva.domain.postings import PAYOUT, WELCOME, Movement, release, settle
 from molva.domain.rewards import Worth
@@ -81,14 +82,15 @@ class Run:
     def apply(self, event: Event) -> None:
         """Apply the event that comes next."""
         self.pass_time(event.at)
-        if event.story is not None:
-            self._apply_order(event, event.story)
-        elif event.lead is not None:
-            buyer, is_joined = self._buyers.see(event.lead.client, "")
+        what = event.what
+        if type(what) is Story:
+            self._apply_order(event, what)
+        elif type(what) is LeadFacts:
+            buyer, is_joined = self._buyers.see(what.client)
             if is_joined:
                 self._post(buyer.reckon_all(), event.at)
-        elif event.payout is not None:
-            self._pay_out(event.payout, event.at)
+        elif type(what) is str:
+            self._pay_out(what, event.at)
 
     def pass_time(self, until: int) -> None:
         """Post the releases and the welcome money due by `until`, in their time; releases first at one moment."""
