@@ -84,7 +84,7 @@ def _sum(condition: Q, *, minus: Q | None = None) -> Coalesce:
     return Coalesce(Sum(Case(*cases, default=Value(0), output_field=BigIntegerField())), Value(0))
 
 
-def _figures(postings: "QuerySet[Posting]", key: str, period: Period) -> Iterable[dict[str, Any]]:
+def _figures(postings: "QuerySet[Posting]", key: str, period: Period) -> Iterable[Any]:
     kind = "transaction__kind"
     other = Q(**{f"{kind}__in": _OTHER})
     rows = postings.annotate(day=TruncDate("transaction__at", tzinfo=period.zone)).values(key_value=F(key))
@@ -100,7 +100,7 @@ def _figures(postings: "QuerySet[Posting]", key: str, period: Period) -> Iterabl
 _NAMES = ("accrued", "taken_back", "released", "other", "paid")
 
 
-def _summed(found: list[dict[str, Any]]) -> dict[str, int]:
+def _summed(found: list[dict[str, Any]]) -> dict[str, Any]:
     return {name: sum(row[name] for row in found) for name in _NAMES}
 
 

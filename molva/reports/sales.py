@@ -5,6 +5,7 @@ of products, the lines' own sums. «Returned» are those that stand in a lost st
 among the sales, too, so that the part can be seen.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -92,15 +93,15 @@ def _sums(lost: list[str]) -> dict[str, Any]:
     }
 
 
-def _figures(orders: "QuerySet[Order]", lost: list[str]) -> dict[str, int]:
+def _figures(orders: "QuerySet[Order]", lost: list[str]) -> dict[str, Any]:
     return _whole(orders.order_by().aggregate(**{f"n_{name}": one for name, one in _sums(lost).items()}))
 
 
-def _whole(found: dict[str, Any]) -> dict[str, int]:
+def _whole(found: Mapping[str, Any]) -> dict[str, Any]:
     return {name: found[f"n_{name}"] or 0 for name in ("orders", "sales", "returned", "returned_sales")}
 
 
-def _grouped(orders: "QuerySet[Order]", key: str, lost: list[str]) -> dict[Any, dict[str, int]]:
+def _grouped(orders: "QuerySet[Order]", key: str, lost: list[str]) -> dict[Any, dict[str, Any]]:
     sums = {f"n_{name}": one for name, one in _sums(lost).items()}
     return {row["key"]: _whole(row) for row in orders.order_by().values(key=F(key)).annotate(**sums)}
 

@@ -1,6 +1,7 @@
 """Commissions of a programme: the list by status, and the page that explains one to the kopeck."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +23,7 @@ from molva.reports.commissions import (
 )
 from molva.web.office import why
 from molva.web.office.access import Place
-from molva.web.office.lists import csv_answer, exact, paged, read_period
+from molva.web.office.lists import csv_answer, exact, local_day, paged, read_period
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
 from molva.web.office.work_page import work_page
@@ -38,7 +39,7 @@ def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
     chosen = read_period(request, programme)
     wish = {name: request.GET.get(name, "") for name in ("partner", "level")}
     status = request.GET.get("status", "")
-    every = {"search": search_word(request), "period": chosen.period, **wish}
+    every: dict[str, Any] = {"search": search_word(request), "period": chosen.period, **wish}
     rows = list_commissions(programme, status=status, **every)
     if request.GET.get("as") == "csv":
         return csv_answer(f"commissions-{programme.code}", _header(), _csv_rows(programme, rows))
@@ -81,14 +82,14 @@ def _header() -> list[str]:
     ]  # fmt: skip
 
 
-def _csv_rows(programme: Programme, rows: "QuerySet[Commission]") -> Iterator[list[object]]:
+def _csv_rows(programme: Programme, rows: "QuerySet[Any]") -> Iterator[list[object]]:
     currency = programme.currency
     for row in rows.iterator(chunk_size=1000):
         yield [
-            row.order.number, formats.local(row.order.created_at).date(), row.partner.code, row.partner.name,
+            row.order.number, local_day(row.order.created_at), row.partner.code, row.partner.name,
             row.level, str(row.get_status_display()), exact(row.owed_minor, currency),
             exact(row.posted_minor, currency), exact(row.expected_minor, currency),
-            formats.local(row.due_at).date() if row.due_at else None,
+            local_day(row.due_at) if row.due_at else None,
         ]  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -100,6 +100,11 @@ def csv_cell(value: object) -> str:
         return plain.replace(".", ",") if formats.is_russian() else plain
     text = str(value)
     return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+
+
+def local_day(moment: datetime) -> date:
+    """The day that the active clocks show at a moment."""
+    return timezone.localtime(moment).date()
 
 
 def exact(minor: int, currency: str) -> Decimal:

@@ -27,7 +27,7 @@ from molva.reports.orders import (
 )
 from molva.web.office import why
 from molva.web.office.access import Place
-from molva.web.office.lists import csv_answer, exact, paged, read_period
+from molva.web.office.lists import csv_answer, exact, local_day, paged, read_period
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
 from molva.web.office.work_page import work_page
@@ -98,7 +98,7 @@ def _csv_rows(programme: Programme, rows: "QuerySet[Order]") -> Iterator[list[ob
     owed = order_commissions(orders)
     for row in orders:
         yield [
-            row.number, formats.local(row.created_at).date(), row.customer.name, row.customer.email,
+            row.number, local_day(row.created_at), row.customer.name, row.customer.email,
             row.customer.phone, row.status_title or row.status, exact(row.total_minor, currency),
             row.partner.code if row.partner else "", row.partner.name if row.partner else "", _reason(row),
             exact(owed.get(row.pk, 0), currency), row.source,

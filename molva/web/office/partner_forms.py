@@ -55,7 +55,9 @@ class PartnerForm(forms.Form):
         """Nobody else's."""
         email = emails.normalise(self.cleaned_data["email"]) or ""
         others = Partner.objects.filter(programme=self.programme, email=email)
-        if email and others.exclude(pk=self.partner.pk if self.partner else None).exists():
+        if self.partner:
+            others = others.exclude(pk=self.partner.pk)
+        if email and others.exists():
             raise forms.ValidationError(_("Another partner of this programme has this e-mail."))
         return email
 

@@ -26,7 +26,7 @@ from molva.reports.partners import (
     status_counts,
 )
 from molva.web.office.access import RULERS, Place
-from molva.web.office.lists import csv_answer, exact, paged
+from molva.web.office.lists import csv_answer, exact, local_day, paged
 from molva.web.office.partner_forms import PartnerForm
 from molva.web.office.shell import page
 from molva.web.office.work_page import ask, work_page
@@ -106,7 +106,7 @@ def _csv_rows(programme: Programme, rows: "QuerySet[Partner]") -> Iterator[list[
         inviter = row.invited_by.code if row.invited_by else ""
         yield [
             row.code, row.name, row.email, row.phone, row.city, ", ".join(row.groups),
-            str(row.get_status_display()), row.joined_at.date(), inviter, own.customers, own.orders,
+            str(row.get_status_display()), local_day(row.joined_at), inviter, own.customers, own.orders,
             exact(own.sales_minor, currency), exact(own.earned_minor, currency),
             exact(own.available_minor, currency),
         ]  # fmt: skip

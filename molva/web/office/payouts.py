@@ -26,7 +26,7 @@ from molva.payouts.services import (
 )
 from molva.programmes.models import Partner
 from molva.web.office.access import CASHIERS, Place
-from molva.web.office.lists import csv_answer, exact, paged, read_period
+from molva.web.office.lists import csv_answer, exact, local_day, paged, read_period
 from molva.web.office.payout_forms import DraftForm, PaidForm, ReasonForm
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
@@ -89,9 +89,9 @@ def _header() -> list[str]:
 def _csv_rows(rows: "QuerySet[Payout]") -> Iterator[list[object]]:
     for row in rows.iterator(chunk_size=1000):
         yield [
-            row.pk, formats.local(row.created_at).date(), row.partner.code, row.partner.name,
+            row.pk, local_day(row.created_at), row.partner.code, row.partner.name,
             exact(row.amount_minor, row.currency), row.currency, str(row.get_status_display()), row.method,
-            formats.local(row.paid_at).date() if row.paid_at else None, row.external_reference, row.comment,
+            local_day(row.paid_at) if row.paid_at else None, row.external_reference, row.comment,
         ]  # fmt: skip
 
 

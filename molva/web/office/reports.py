@@ -8,12 +8,13 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from molva.orders.models import Order
 from molva.programmes.models import Partner, Programme
 from molva.reports.accruals import AccrualReport, AccrualRow, accrual_report
 from molva.reports.period import Period, named_period
 from molva.reports.sales import SalesReport, sales_report
 from molva.web.office.access import Place
-from molva.web.office.lists import ChosenPeriod, csv_answer, exact, read_period
+from molva.web.office.lists import ChosenPeriod, csv_answer, exact, local_day, read_period
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
 from molva.web.office.work_page import work_page
@@ -158,7 +159,7 @@ def _label_cells(row: AccrualRow) -> list[object]:
         return [one.code, one.name]
     if one is None:
         return [_("Without an order"), ""]
-    return [one.number, formats.local(one.created_at).date()] if hasattr(one, "number") else [one]
+    return [one.number, local_day(one.created_at)] if isinstance(one, Order) else [one]
 
 
 def _accrual_sums(row: AccrualRow, programme: Programme) -> list[object]:

@@ -173,7 +173,7 @@ def order_path(order: Order, programme: Programme, names: Mapping[str, str]) -> 
     if order.reached_at:
         title = _("Reached a status that accrues")
         # the title belongs to the present status, which may be another one by now
-        is_still = bool(order.reached_lines) and order.reached_lines["status"] == order.status
+        is_still = (order.reached_lines or {}).get("status") == order.status
         text = order.status_title if is_still else ""
         stops.append(Stop("truck-delivery", title, text, order.reached_at, "good"))
     return stops

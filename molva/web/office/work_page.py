@@ -2,26 +2,30 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
 from molva.web.office.access import Place, office_page
 
+View = Callable[..., HttpResponseBase]
 
-def work_page(*roles: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+
+def work_page(*roles: str) -> Callable[[View], View]:
     """As `office_page`, with all times shown and read in the programme's time zone."""
 
-    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(view: View) -> View:
         @wraps(view)
-        def at_home(request: HttpRequest, place: Place, *args: Any, **kwargs: Any) -> HttpResponse:
+        def at_home(request: HttpRequest, place: Place, *args: Any, **kwargs: Any) -> HttpResponseBase:
             with timezone.override(ZoneInfo(place.programme.timezone)):
                 return view(request, place, *args, **kwargs)
 
-        return office_page(*roles)(at_home)
+        # a file is sent in a streaming answer, which the office's own decorator passes on as it is
+        return office_page(*roles)(cast(Callable[..., HttpResponse], at_home))
 
     return decorate
 
