@@ -37,5 +37,8 @@ def _give(partner: Partner, *, at: datetime) -> None:
     programme = partner.programme
     if programme.welcome_minor > 0:
         welcome(
-            partner=partner, amount_minor=programme.welcome_minor, at=at, is_payable=programme.is_welcome_payable
+            partner=partner,
+            amount_minor=programme.welcome_minor,
+            at=at,
+            is_payable=programme.is_welcome_payable,
         )

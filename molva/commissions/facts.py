@@ -1,4 +1,4 @@
-"""From stored rows to the values that the rules judge: everything of one customer, and a directory that asks as it goes.
+"""From stored rows to the values that the rules judge: one customer whole, and a directory that asks as it goes.
 
 The same `PersonFacts` and `Directory` feed `molva simulate`, so support, what-if and the live ledger cannot disagree.
 """
@@ -68,7 +68,9 @@ class LiveDirectory(Directory):
 
     def _read_code(self, code: str) -> tuple[int, str] | None:
         promo = (
-            PromoCode.objects.filter(programme=self._programme, code_folded=code).select_related("partner").first()
+            PromoCode.objects.filter(programme=self._programme, code_folded=code)
+            .select_related("partner")
+            .first()
         )
         if promo:
             return to_micros(promo.valid_from), promo.partner.code
@@ -114,7 +116,11 @@ def _touches(customer: Customer) -> dict[str, list[TouchFacts]]:
     for tie, touch in enumerate(rows.select_related("partner").order_by("at", "click_id", "pk")):
         touches.setdefault(touch.visitor, []).append(
             TouchFacts(
-                visitor=touch.visitor, partner=touch.partner.code, kind=touch.kind, at=to_micros(touch.at), tie=tie
+                visitor=touch.visitor,
+                partner=touch.partner.code,
+                kind=touch.kind,
+                at=to_micros(touch.at),
+                tie=tie,
             )
         )
     return touches
@@ -187,5 +193,3 @@ def _snapshot(status: str, lines: list[dict[str, Any]], discount: int, delivery:
 def _natural(text: str) -> tuple[int, str]:
     """Ids of a shop grow as numbers, so «1000» comes after «999»."""
     return (int(text), "") if text.isdecimal() else (0, text)
-
-

@@ -15,7 +15,9 @@ def load_clicks() -> None:
     Atomic: clicks that are loaded and settlements that are not asked for would never meet again.
     """
     visitors = ingest_clicks()
-    for row in CustomerVisitor.unscoped.filter(visitor__in=visitors).values("customer_id", "workspace_id").distinct():
+    for row in (
+        CustomerVisitor.unscoped.filter(visitor__in=visitors).values("customer_id", "workspace_id").distinct()
+    ):
         enqueue(
             settle_one,
             dedupe=f"settle-{row['customer_id']}",

@@ -143,5 +143,10 @@ def _tell(row: Commission, kind: str, amount_minor: int, at: datetime) -> None:
         row.order,
         partner_id=row.partner_id,
         at=at,
-        data={"amount_minor": amount_minor, "level": row.level, "commission": row.pk, "partner": str(row.partner)},
+        data={
+            "amount_minor": amount_minor,
+            "level": row.level,
+            "commission": row.pk,
+            "partner": str(row.partner),
+        },
     )

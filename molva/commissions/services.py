@@ -21,6 +21,7 @@ from molva.domain.verdicts import Commission as Owed
 from molva.domain.verdicts import Decision, Judgement, OrderOwed
 from molva.kit import clock
 from molva.kit.clock import from_micros, to_micros
+from molva.ledger.services import lock_books
 from molva.orders.models import Lead, Order
 from molva.programmes.models import Partner
 from molva.tracking.models import Attribution, Customer
@@ -42,6 +43,8 @@ def settle_customer(*, customer: Customer, at: datetime | None = None) -> Judgem
     person = load_person(customer)
     facts = {order.id: order for order in person.orders}
     judgement = judge(person, directory, to_micros(at))
+    # before the first row is written: whoever holds the books may be waiting for one of these rows
+    lock_books()
     partners = _partners(customer, judgement)
     for order in customer.orders.select_related("partner").order_by("created_at", "pk"):
         key = order_key(order)
@@ -68,7 +71,9 @@ def _settle_order(
     hoped = {(one.partner, one.level): one for one in owed.expected}
     rows = {
         (row.partner.code, row.level): row
-        for row in order.commissions.select_related("partner", "programme", "order").select_for_update(of=("self",))
+        for row in order.commissions.select_related("partner", "programme", "order").select_for_update(
+            of=("self",)
+        )
     }
     version = directory.version_at(facts.created_at)
     hold_days = directory.terms_at(facts.created_at).accrual.hold_days
@@ -145,7 +150,11 @@ def verdict_json(decision: Decision, owed: OrderOwed | None = None) -> dict[str,
 def _save_lead(lead: Lead, decision: Decision, partners: dict[str, Partner]) -> None:
     partner = partners.get(decision.partner) if decision.partner else None
     verdict = verdict_json(decision)
-    if (lead.partner_id, lead.reason, lead.verdict) == (partner.pk if partner else None, decision.reason, verdict):
+    if (lead.partner_id, lead.reason, lead.verdict) == (
+        partner.pk if partner else None,
+        decision.reason,
+        verdict,
+    ):
         return
     lead.partner, lead.reason, lead.verdict = partner, decision.reason, verdict
     lead.save(update_fields=["partner", "reason", "verdict"])
@@ -155,25 +164,28 @@ def _save_attributions(
     customer: Customer, claims: list[Claim], partners: dict[str, Partner], at: datetime
 ) -> None:
     """Renew the projection of whose customer it is; a start or an end that is new is told in the journal."""
-    wanted = []
-    for claim in claims:
-        wanted.append(
-            (
-                partners[claim.partner].pk,
-                from_micros(claim.start),
-                from_micros(claim.end) if claim.end is not None else None,
-                from_micros(claim.deadline) if claim.deadline is not None and claim.end is None else None,
-                claim.ended_by,
-            )
+    wanted = [
+        (
+            partners[claim.partner].pk,
+            from_micros(claim.start),
+            from_micros(claim.end) if claim.end is not None else None,
+            from_micros(claim.deadline) if claim.deadline is not None and claim.end is None else None,
+            claim.ended_by,
         )
+        for claim in claims
+    ]
     stored = list(customer.attributions.order_by("started_at", "pk"))
     if [(a.partner_id, a.started_at, a.ended_at, a.ends_at) for a in stored] != [row[:4] for row in wanted]:
         known = {(a.partner_id, a.started_at): a.ended_at for a in stored}
         customer.attributions.all().delete()
         for partner_id, start, end_at, deadline, by in wanted:
             Attribution(
-                programme_id=customer.programme_id, customer=customer, partner_id=partner_id,
-                started_at=start, ended_at=end_at, ends_at=deadline,
+                programme_id=customer.programme_id,
+                customer=customer,
+                partner_id=partner_id,
+                started_at=start,
+                ended_at=end_at,
+                ends_at=deadline,
             ).save()
             _tell_attribution(customer, partner_id, start, end_at, by, known, at)
     running = next((row[0] for row in wanted if row[2] is None), None)
@@ -191,10 +203,16 @@ def _tell_attribution(
     at: datetime,
 ) -> None:
     if (partner_id, start) not in known:
-        journal.record("attribution.started", customer, partner_id=partner_id, at=at, data={"at": start.isoformat()})
+        journal.record(
+            "attribution.started", customer, partner_id=partner_id, at=at, data={"at": start.isoformat()}
+        )
     if end is not None and known.get((partner_id, start)) != end:
         journal.record(
-            "attribution.ended", customer, partner_id=partner_id, at=at, data={"at": end.isoformat(), "by": by}
+            "attribution.ended",
+            customer,
+            partner_id=partner_id,
+            at=at,
+            data={"at": end.isoformat(), "by": by},
         )
 
 
@@ -202,7 +220,9 @@ def _partners(customer: Customer, judgement: Judgement) -> dict[str, Partner]:
     """Every partner that the judgement names, by code, in one query."""
     codes = {claim.partner for claim in judgement.decided.attributions}
     for decision in [*judgement.decided.orders.values(), *judgement.decided.leads.values()]:
-        codes |= {payee.partner for payee in decision.chain} | ({decision.partner} if decision.partner else set())
+        codes |= {payee.partner for payee in decision.chain} | (
+            {decision.partner} if decision.partner else set()
+        )
     for owed in judgement.owed.values():
         codes |= {one.partner for one in (*owed.commissions, *owed.expected)}
     return {p.code: p for p in Partner.objects.filter(programme_id=customer.programme_id, code__in=codes)}

@@ -63,7 +63,9 @@ def import_csv(*, programme: Programme, name: str, data: bytes, actor: User) -> 
     """Store every row of a file and queue them; returns the name of the import. Raises NotUnderstood for no table."""
     rows: list[Row] = read_csv(data)[:MAX_ROWS]
     connection = manual_connection(programme)
-    event = journal.record("import.started", connection, actor=actor, data={"file": name[:200], "rows": len(rows)})
+    event = journal.record(
+        "import.started", connection, actor=actor, data={"file": name[:200], "rows": len(rows)}
+    )
     topic = f"csv-{event.pk}"
     for row in rows:
         stored = _store(connection, {**row.values, "_row": str(row.number)}, topic=topic)

@@ -20,7 +20,9 @@ class Connection(WorkspaceModel):
     external_id = models.CharField(max_length=120, blank=True)  # the shop's permanent id
     host = models.CharField(max_length=255, blank=True)
     secrets = EncryptedJSONField(default=dict)  # login and password of the API, hook secret
-    hook_hash = models.CharField(max_length=64, blank=True, db_index=True)  # SHA-256 of the hook address's secret
+    hook_hash = models.CharField(
+        max_length=64, blank=True, db_index=True
+    )  # SHA-256 of the hook address's secret
     state = models.CharField(max_length=12, default="active")  # active, broken, disconnected
     problem = models.CharField(max_length=300, blank=True)
     # what the shop has: {"statuses": [{"permalink", "title", "system_status"}], "field_id": …, "codes": {id: code}}
@@ -31,9 +33,7 @@ class Connection(WorkspaceModel):
 
     class Meta(WorkspaceModel.Meta):
         constraints = [
-            models.UniqueConstraint(
-                fields=["programme", "kind", "external_id"], name="connection_once"
-            )
+            models.UniqueConstraint(fields=["programme", "kind", "external_id"], name="connection_once")
         ]
 
     def __str__(self) -> str:
@@ -69,7 +69,9 @@ class InboundEvent(WorkspaceModel):
 
     class Meta(WorkspaceModel.Meta):
         indexes = [
-            models.Index(fields=["workspace", "state", "-received_at"], name="inbound_state"),  # dead letters page
+            models.Index(
+                fields=["workspace", "state", "-received_at"], name="inbound_state"
+            ),  # dead letters page
             models.Index(fields=["connection", "object_id"], name="inbound_object"),  # history of one order
         ]
 

@@ -9,7 +9,9 @@ from molva.programmes.models import Programme
 
 def shop_statuses(programme: Programme) -> list[dict[str, str]]:
     """Statuses of the connected shops, in their order; empty without a shop."""
-    shops = Connection.objects.filter(programme=programme).exclude(kind="manual").exclude(state="disconnected")
+    shops = (
+        Connection.objects.filter(programme=programme).exclude(kind="manual").exclude(state="disconnected")
+    )
     return [status for shop in shops.order_by("pk") for status in shop.facts.get("statuses", [])]
 
 

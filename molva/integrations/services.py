@@ -1,4 +1,4 @@
-"""Writes of stage 8: connecting a shop, accepting what it sends, understanding it, and retrying what was not understood.
+"""Writes of stage 8: connecting a shop, accepting what it sends, understanding it, retrying the rest.
 
 `received = applied + repeated + dead + rejected (+ waiting)` always holds: each payload is one row with one state.
 """
@@ -136,7 +136,12 @@ def process_inbound(event_id: int) -> None:
 def apply(connection: Connection, told: Iterable[Told], *, actor: User | None = None) -> list[Recorded]:
     """Record what a source told, and settle each customer whose facts changed, one transaction a record."""
     return [
-        tell(programme=connection.programme, source=connection.source_key, one=one, actor=actor or connection.name)
+        tell(
+            programme=connection.programme,
+            source=connection.source_key,
+            one=one,
+            actor=actor or connection.name,
+        )
         for one in told
     ]
 
@@ -217,7 +222,9 @@ def _close(event: InboundEvent, state: str, reason: str = "") -> None:
 def _note_problem(connection: Connection, problem: str) -> None:
     state = "broken" if problem else "active"
     if (connection.state, connection.problem) != (state, problem[:300]):
-        journal.record("connection.broken" if problem else "connection.restored", connection, data={"problem": problem})
+        journal.record(
+            "connection.broken" if problem else "connection.restored", connection, data={"problem": problem}
+        )
     connection.state, connection.problem, connection.checked_at = state, problem[:300], clock.now()
     connection.save()
 

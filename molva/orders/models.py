@@ -96,7 +96,9 @@ class Lead(WorkspaceModel):
     verdict = models.JSONField(default=dict)
 
     class Meta(WorkspaceModel.Meta):
-        constraints = [models.UniqueConstraint(fields=["programme", "source", "external_id"], name="lead_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["programme", "source", "external_id"], name="lead_once")
+        ]
 
     def __str__(self) -> str:
         return self.external_id

@@ -16,7 +16,7 @@ from molva.domain.inbound import InboundClient, InboundLead, InboundMarks, Inbou
 from molva.kit.clock import from_micros, to_micros
 from molva.kit.codes import fold
 from molva.orders.errors import CurrencyMismatch
-from molva.orders.marks import choose_landing, tokens_of
+from molva.orders.marks import MARK_PARAM, choose_landing, tokens_of
 from molva.orders.models import DELETED_STATUS, Lead, Order, OrderLine
 from molva.programmes.models import Programme
 from molva.programmes.queries import terms_at
@@ -72,7 +72,7 @@ def record_order(
 
 
 def _locked_order(programme: Programme, source: str, external_id: str) -> Order | None:
-    """The stored order, its customer locked first: the same order of locks as in a settlement, so none waits for ever."""
+    """The stored order, its customer locked first: the order of locks of a settlement, so none waits for ever."""
     found = Order.objects.filter(programme=programme, source=source, external_id=external_id)
     customer_id = found.values_list("customer_id", flat=True).first()
     if customer_id is None:
@@ -107,7 +107,9 @@ def record_lead(
 def _take_creation(order: Order, inbound: InboundOrder) -> None:
     order.created_at = from_micros(inbound.created_at)
     order.creation_seq = inbound.seq
-    order.creation = _creation(order.programme, order.source, inbound.client, inbound.marks, inbound.created_at)
+    order.creation = _creation(
+        order.programme, order.source, inbound.client, inbound.marks, inbound.created_at
+    )
     if order.customer_id is None or any(order.creation["client"][key] for key in ("id", "email", "phone")):
         order.customer = _customer(order.programme, order.source, inbound.client, order.creation["visitor"])
 
@@ -142,6 +144,7 @@ def _creation(
 ) -> dict[str, Any]:
     """The facts that decide who gets the record, in the form in which the rules read them."""
     terms = terms_at(programme, from_micros(created_at))
+    params = {programme.mark_param, MARK_PARAM}  # links from before a change of the word go on counting
     tokens = (read_token(token, token_key()) for token in tokens_of(marks))
     visitor = next((token.visitor for token in tokens if token), None)
     keys = _contact(source, client).keys()
@@ -149,7 +152,7 @@ def _creation(
         "client": {"id": keys.id, "email": keys.email, "phone": keys.phone, "shown": keys.shown},
         "visitor": visitor,
         "codes": [fold(code) for code in marks.codes if fold(code)],
-        "landing": choose_landing(marks, policy=terms.attribution.policy, param=programme.mark_param),
+        "landing": choose_landing(marks, policy=terms.attribution.policy, params=params),
     }
 
 
@@ -166,7 +169,11 @@ def _customer(programme: Programme, source: str, client: InboundClient, visitor:
     found = find_customers(programme, keys)
     customer = join_customers(found) if found else None
     customer = remember_customer(
-        customer=customer, programme=programme, contact=contact, keys=keys, visitors=[visitor] if visitor else []
+        customer=customer,
+        programme=programme,
+        contact=contact,
+        keys=keys,
+        visitors=[visitor] if visitor else [],
     )
     # another process may have learned one of the keys in between: then there are two of them again
     again = find_customers(programme, keys)
@@ -252,10 +259,14 @@ def _tell_journal(
     order: Order, *, is_new: bool, before: dict[str, Any] | None, lines_changed: bool, actor: User | str
 ) -> None:
     if is_new or before is None:
-        journal.record("order.recorded", order, actor=actor, data={"status": order.status_title or order.status})
+        journal.record(
+            "order.recorded", order, actor=actor, data={"status": order.status_title or order.status}
+        )
         return
     after = _state(order)
-    changes = {key: [before[key], after[key]] for key in after if before[key] != after[key] and key != "creation"}
+    changes = {
+        key: [before[key], after[key]] for key in after if before[key] != after[key] and key != "creation"
+    }
     if lines_changed:
         changes["lines"] = [None, len(order.lines.all())]
     journal.record("order.changed", order, actor=actor, data={"changes": changes})

@@ -47,7 +47,7 @@ class Programme(WorkspaceModel):
     thanks_text = models.TextField(blank=True)
     # {"phone": "required" | "optional" | "off", "city": …}
     form_fields = models.JSONField(default=dict)
-    # {"privacy": url, "agreement": url, "contract": url, "news": url, "materials": url}
+    # addresses by name: privacy, agreement, contract, news, materials
     documents = models.JSONField(default=dict)
     support_email = models.EmailField(blank=True)
 
@@ -97,7 +97,9 @@ class Partner(WorkspaceModel):
     phone = models.CharField(_("Phone"), max_length=40, blank=True)  # E.164 when it is a number
     city = models.CharField(_("City"), max_length=120, blank=True)
     groups = models.JSONField(default=list, blank=True)
-    invited_by = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="invited")
+    invited_by = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="invited"
+    )
     status = models.CharField(max_length=10, choices=PartnerStatus, default=PartnerStatus.ACTIVE)
     note = models.TextField(blank=True)
     joined_at = models.DateTimeField(default=clock.now)
@@ -111,7 +113,9 @@ class Partner(WorkspaceModel):
                 fields=["programme", "user"], name="partner_user_once", condition=models.Q(user__isnull=False)
             ),
         ]
-        indexes = [models.Index(fields=["programme", "-joined_at"], name="partner_recent")]  # list of partners
+        indexes = [
+            models.Index(fields=["programme", "-joined_at"], name="partner_recent")
+        ]  # list of partners
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.code_folded = self.code.strip().casefold()

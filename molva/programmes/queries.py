@@ -34,10 +34,10 @@ def terms_timeline(programme: Programme) -> Timeline[TermsVersion]:
 def compiled(programme: Programme, version: TermsVersion) -> Terms:
     """One version in the rules' form; compiled once a process, as versions never change."""
     written = json.dumps([version.settings, version.rules], sort_keys=False)
-    return _compiled(written, programme.currency, programme.timezone, programme.mark_param)
+    return _compiled(written, programme.currency, programme.timezone)
 
 
 @lru_cache(maxsize=512)
-def _compiled(written: str, currency: str, timezone: str, mark_param: str) -> Terms:
+def _compiled(written: str, currency: str, timezone: str) -> Terms:
     settings, rules = json.loads(written)
-    return to_domain(settings, rules, currency=currency, timezone=timezone, mark_param=mark_param)
+    return to_domain(settings, rules, currency=currency, timezone=timezone)

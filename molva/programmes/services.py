@@ -35,7 +35,12 @@ DEFAULT_SETTINGS: dict[str, Any] = {
     "levels": 2,
 }
 DEFAULT_RULES: list[dict[str, Any]] = [
-    {"id": "default", "reward": {"1": {"percent": "10"}, "2": {"percent": "3"}}, "per": "line", "paid_sales": 0}
+    {
+        "id": "default",
+        "reward": {"1": {"percent": "10"}, "2": {"percent": "3"}},
+        "per": "line",
+        "paid_sales": 0,
+    }
 ]
 
 
@@ -97,7 +102,7 @@ def publish_terms(
 ) -> TermsVersion:
     """A new version of terms, for orders created from `valid_from` (default: now) on.
 
-    `based_on` is the number of the version that the person was looking at: TermsChanged when it is not the last any more.
+    `based_on` is the number of the version that the person saw: TermsChanged when it is not the last any more.
     """
     check_terms(settings, rules, currency=programme.currency, timezone=programme.timezone)
     Programme.objects.select_for_update().get(pk=programme.pk)
@@ -146,7 +151,7 @@ def register_partner(
     status: str | None = None,
     actor: User | None = None,
 ) -> Partner:
-    """A new partner of a programme, with a user to sign in by e-mail; PartnerExists when the e-mail has a place already."""
+    """A new partner of a programme, with a user to sign in by e-mail; PartnerExists when the e-mail is there."""
     email = emails.normalise(email) or ""
     user = None
     if email:

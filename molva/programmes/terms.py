@@ -4,7 +4,6 @@ Both are read by the rules' own parser, the one that reads a programme file of `
 saves, what settles orders and what a what-if runs can never mean different things.
 """
 
-from dataclasses import replace
 from typing import Any
 
 from molva.domain.reading import Reader, pointer
@@ -19,7 +18,6 @@ def to_domain(
     *,
     currency: str,
     timezone: str,
-    mark_param: str,
 ) -> Terms:
     """The compiled terms; TermsError with JSON pointers when they cannot be read."""
     reader = Reader()
@@ -27,9 +25,11 @@ def to_domain(
     terms = read_programme(written, reader).terms
     if reader.problems:
         raise TermsError([(pointer(problem.path), problem.what) for problem in reader.problems])
-    return replace(terms, attribution=replace(terms.attribution, parameter=mark_param))
+    return terms
 
 
-def check_terms(settings: dict[str, Any], rules: list[dict[str, Any]], *, currency: str, timezone: str) -> None:
+def check_terms(
+    settings: dict[str, Any], rules: list[dict[str, Any]], *, currency: str, timezone: str
+) -> None:
     """Raise TermsError unless the terms can be published."""
-    to_domain(settings, rules, currency=currency, timezone=timezone, mark_param="aff")
+    to_domain(settings, rules, currency=currency, timezone=timezone)

@@ -48,7 +48,11 @@ def describe_terms(
     titles = ", ".join(f"«{statuses.get(one, one)}»" for one in accrual["statuses"])
     clauses = [
         Clause("coins", _("Your reward"), _reward_sentence(programme, general, settings["levels"], lang)),
-        Clause("package", _("When it is accrued"), _("When the order gets the status %(titles)s.") % {"titles": titles}),
+        Clause(
+            "package",
+            _("When it is accrued"),
+            _("When the order gets the status %(titles)s.") % {"titles": titles},
+        ),
         Clause("clock-pause", _("When it can be paid"), _hold_sentence(accrual.get("hold_days") or 0)),
         Clause("user-check", _("Whose client it is"), _attribution_sentence(attribution)),
         Clause("hourglass-low", _("For how long"), _term_sentence(attribution)),
@@ -60,7 +64,11 @@ def describe_terms(
         clauses.append(Clause("gift", _("For a start"), _welcome_sentence(programme, lang)))
     if not attribution.get("own_purchases"):
         clauses.append(
-            Clause("user-x", _("Own purchases"), _("Orders with the partner's own e-mail or phone are not rewarded."))
+            Clause(
+                "user-x",
+                _("Own purchases"),
+                _("Orders with the partner's own e-mail or phone are not rewarded."),
+            )
         )
     return clauses
 
@@ -86,7 +94,9 @@ def _reward_sentence(programme: Programme, rule: dict[str, Any], levels: int, la
     first = reward_words(rule["reward"].get("1"), per=per, currency=currency, lang=lang)
     second = rule["reward"].get("2")
     if levels > 1 and second and not second.get("none"):
-        return _("%(first)s of your clients' purchases and %(second)s of the purchases of partners you invited.") % {
+        return _(
+            "%(first)s of your clients' purchases and %(second)s of the purchases of partners you invited."
+        ) % {
             "first": first,
             "second": reward_words(second, per=per, currency=currency, lang=lang),
         }
@@ -109,7 +119,9 @@ def _attribution_sentence(attribution: dict[str, Any]) -> str:
         first = _("The client goes to the partner whose link or code was used last.")
     else:
         first = _("The client stays with the partner who brought them first.")
-    second = _("A promo code counts more than a link.") if code else _("A link counts more than a promo code.")
+    second = (
+        _("A promo code counts more than a link.") if code else _("A link counts more than a promo code.")
+    )
     return f"{first} {second}"
 
 
@@ -169,7 +181,9 @@ def describe_when(when: dict[str, Any] | None, *, names: dict[str, str]) -> list
         "code": _("promo code: %(list)s"),
     }
     phrases = [
-        words[key] % {"list": ", ".join(names.get(one, one) for one in when[key])} for key in words if when.get(key)
+        words[key] % {"list": ", ".join(names.get(one, one) for one in when[key])}
+        for key in words
+        if when.get(key)
     ]
     if when.get("client"):
         phrases.append(_("new clients") if when["client"] == "new" else _("clients who bought before"))

@@ -146,7 +146,10 @@ def store_clicks(folder: Path, clicks: Sequence[RawClick]) -> None:
         try:
             connection.execute("BEGIN IMMEDIATE")
             for click in part:
-                texts = [None if text is None else _text_id(connection, text) for text in (click.agent, click.referrer)]
+                texts = [
+                    None if text is None else _text_id(connection, text)
+                    for text in (click.agent, click.referrer)
+                ]
                 values = (*click[:6], *texts, *(click.extras or Extras()))
                 connection.execute(_INSERT, values)
             connection.execute("COMMIT")

@@ -41,7 +41,9 @@ class Link(WorkspaceModel):
 
     class Meta(WorkspaceModel.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["partner"], name="link_one_main", condition=models.Q(is_main=True))
+            models.UniqueConstraint(
+                fields=["partner"], name="link_one_main", condition=models.Q(is_main=True)
+            )
         ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -87,7 +89,9 @@ class Customer(WorkspaceModel):
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, null=True, related_name="customers")
 
     class Meta(WorkspaceModel.Meta):
-        indexes = [models.Index(fields=["programme", "-created_at"], name="customer_recent")]  # list of customers
+        indexes = [
+            models.Index(fields=["programme", "-created_at"], name="customer_recent")
+        ]  # list of customers
 
     def __str__(self) -> str:
         return self.name or self.email or self.phone or f"№ {self.pk}"
@@ -102,7 +106,9 @@ class CustomerKey(WorkspaceModel):
     value = models.CharField(max_length=300)
 
     class Meta(WorkspaceModel.Meta):
-        constraints = [models.UniqueConstraint(fields=["programme", "kind", "value"], name="customer_key_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["programme", "kind", "value"], name="customer_key_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.value}"
@@ -159,7 +165,9 @@ class Attribution(WorkspaceModel):
         ordering = ["started_at"]
         indexes = [
             # job that ends what has run out
-            models.Index(fields=["ends_at"], name="attribution_due", condition=models.Q(ended_at__isnull=True))
+            models.Index(
+                fields=["ends_at"], name="attribution_due", condition=models.Q(ended_at__isnull=True)
+            )
         ]
 
     def __str__(self) -> str:
@@ -171,7 +179,9 @@ class ClickDay(WorkspaceModel):
 
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
-    link_key = models.BigIntegerField(default=0)  # Link.pk, or 0 for the bare partner parameter on a shop page
+    link_key = models.BigIntegerField(
+        default=0
+    )  # Link.pk, or 0 for the bare partner parameter on a shop page
     day = models.DateField()
     clicks = models.PositiveIntegerField(default=0)
     visitors = models.PositiveIntegerField(default=0)

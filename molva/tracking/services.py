@@ -112,7 +112,9 @@ def add_promo_code(
         raise CodeTaken(code)
     if found:
         return found
-    promo = PromoCode(programme=programme, partner=partner, code=code.strip(), valid_from=valid_from or clock.now())
+    promo = PromoCode(
+        programme=programme, partner=partner, code=code.strip(), valid_from=valid_from or clock.now()
+    )
     promo.save()
     journal.record("promo_code.added", promo, actor=actor)
     return promo
@@ -157,7 +159,12 @@ def key_pairs(keys: ClientKeys) -> Iterable[tuple[str, str]]:
 
 
 def remember_customer(
-    *, customer: Customer | None, programme: Programme, contact: Contact, keys: ClientKeys, visitors: Iterable[str]
+    *,
+    customer: Customer | None,
+    programme: Programme,
+    contact: Contact,
+    keys: ClientKeys,
+    visitors: Iterable[str],
 ) -> Customer:
     """Create or complete a customer with what a record tells, and learn its keys and visitors."""
     if customer is None:
@@ -170,12 +177,16 @@ def remember_customer(
         customer.save()
     for kind, value in key_pairs(keys):
         CustomerKey.objects.get_or_create(
-            programme=programme, kind=kind, value=value,
+            programme=programme,
+            kind=kind,
+            value=value,
             defaults={"customer": customer, "workspace_id": programme.workspace_id},
         )
     for visitor in visitors:
         CustomerVisitor.objects.get_or_create(
-            programme=programme, visitor=visitor, customer=customer,
+            programme=programme,
+            visitor=visitor,
+            customer=customer,
             defaults={"workspace_id": programme.workspace_id},
         )
     return customer

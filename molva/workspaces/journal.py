@@ -26,7 +26,9 @@ def record(
 
     `actor`: a User, a Partner, a source's name, or None for Molva itself. `data` must be JSON.
     """
-    event = Event(kind=kind, data=data or {}, at=at or clock.now(), partner_id=partner_id, programme_id=programme_id)
+    event = Event(
+        kind=kind, data=data or {}, at=at or clock.now(), partner_id=partner_id, programme_id=programme_id
+    )
     if obj is not None:
         event.object_kind = obj._meta.model_name or ""
         event.object_id = obj.pk

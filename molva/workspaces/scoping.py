@@ -46,7 +46,9 @@ class ScopedManager(models.Manager):
 class WorkspaceModel(models.Model):
     """Base of every table that belongs to a workspace: a direct key, scoped reads, guarded writes."""
 
-    workspace = models.ForeignKey("workspaces.Workspace", on_delete=models.PROTECT, related_name="+", editable=False)
+    workspace = models.ForeignKey(
+        "workspaces.Workspace", on_delete=models.PROTECT, related_name="+", editable=False
+    )
 
     objects = ScopedManager()
     unscoped = models.Manager()

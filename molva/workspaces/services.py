@@ -35,7 +35,9 @@ def find_setup_token(token: str) -> SetupToken | None:
 
 
 @transaction.atomic
-def use_setup_token(*, token: str, email: str, name: str, password: str, company: str, language: str) -> Workspace:
+def use_setup_token(
+    *, token: str, email: str, name: str, password: str, company: str, language: str
+) -> Workspace:
     """Spend a set-up token: make the owner and the workspace. Raises SetupToken.DoesNotExist when it is not good."""
     # the conditional update is the claim: two people with one link make one owner
     claimed = SetupToken.objects.filter(

@@ -38,7 +38,9 @@ class Shop:
     boris: Partner
     told: list[tuple[datetime, InboundOrder]] = field(default_factory=list)
 
-    def order(self, number: str, *, day: float = 0, status: str = "new", total: int = 100_000, **more: Any) -> Order:
+    def order(
+        self, number: str, *, day: float = 0, status: str = "new", total: int = 100_000, **more: Any
+    ) -> Order:
         """Tell one snapshot; `created` (a day) stays the same for later snapshots of a number."""
         at = START + timedelta(days=day)
         inbound = self.inbound(number, at=at, status=status, total=total, **more)
@@ -54,17 +56,37 @@ class Shop:
         return record
 
     def inbound(
-        self, number: str, *, at: datetime, status: str, total: int, created: float | None = None,
-        codes: tuple[str, ...] = (), landing: str | None = None, email: str = "buyer@example.org",
-        lines: tuple[InboundLine, ...] = (), discount: int = 0, currency: str = "RUB", is_deleted: bool = False,
-        token: str = "", phone: str = "",
+        self,
+        number: str,
+        *,
+        at: datetime,
+        status: str,
+        total: int,
+        created: float | None = None,
+        codes: tuple[str, ...] = (),
+        landing: str | None = None,
+        email: str = "buyer@example.org",
+        lines: tuple[InboundLine, ...] = (),
+        discount: int = 0,
+        currency: str = "RUB",
+        is_deleted: bool = False,
+        token: str = "",
+        phone: str = "",
     ) -> InboundOrder:
         """A snapshot as values."""
         made = START + timedelta(days=created) if created is not None else at
         return InboundOrder(
-            external_id=number, number=number, created_at=to_micros(made), seq=to_micros(at),
-            client=InboundClient(email=email, phone=phone, name="Buyer"), status=status, status_title=status.title(),
-            currency=currency, delivery_minor=30_000, discount_minor=discount, total_minor=total + 30_000,
+            external_id=number,
+            number=number,
+            created_at=to_micros(made),
+            seq=to_micros(at),
+            client=InboundClient(email=email, phone=phone, name="Buyer"),
+            status=status,
+            status_title=status.title(),
+            currency=currency,
+            delivery_minor=30_000,
+            discount_minor=discount,
+            total_minor=total + 30_000,
             lines=lines or (InboundLine("1", "Tea", "p1", "S-1", "1", total, total),),
             marks=InboundMarks(codes=codes, first_location=landing, tokens=(token,) if token else ()),
             is_deleted=is_deleted,
@@ -90,12 +112,19 @@ def make_shop(db: None) -> Iterator[Callable[..., Shop]]:
         def make(settings: dict[str, Any] | None = None, rules: list[dict[str, Any]] | None = None) -> Shop:
             with clock.pretend(START - timedelta(days=30)):
                 programme = create_programme(
-                    name="Friends", code="friends", shop_url="https://shop.example",
-                    settings=settings or SETTINGS, rules=rules or RULES,
+                    name="Friends",
+                    code="friends",
+                    shop_url="https://shop.example",
+                    settings=settings or SETTINGS,
+                    rules=rules or RULES,
                 )
                 anna = admit_partner(programme=programme, name="Anna", email="anna@example.org", code="anna")
                 boris = admit_partner(
-                    programme=programme, name="Boris", email="boris@example.org", code="boris", invited_by=anna
+                    programme=programme,
+                    name="Boris",
+                    email="boris@example.org",
+                    code="boris",
+                    invited_by=anna,
                 )
             return Shop(programme, anna, boris)
 

@@ -1,4 +1,4 @@
-"""The way of the data from an order to the books: what is owed is posted once, and follows every change of the facts."""
+"""The way of the data from an order to the books: what is owed is posted once and follows the facts."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -57,7 +57,10 @@ def test_leaving_the_status_takes_it_back_and_returning_owes_it_again(shop: Shop
         shop.order("1001", day=day, created=0, status=status, codes=("boris",))
     assert shop.money(shop.boris) == (0, 0)
     assert [t.kind for t in Transaction.objects.filter(level=1).order_by("number")] == [
-        "accrual", "clawback", "accrual", "clawback",
+        "accrual",
+        "clawback",
+        "accrual",
+        "clawback",
     ]
 
 
@@ -93,11 +96,14 @@ def test_money_waits_for_the_hold_and_a_return_takes_from_what_waits(make_shop: 
 @pytest.mark.parametrize(
     ("limit", "amounts"), [(0, [10_000] * 3), (1, [10_000, 0, 0]), (2, [10_000, 10_000, 0])]
 )
-def test_only_so_many_sales_of_a_client_are_paid(make_shop: Callable[..., Shop], limit: int, amounts: list[int]):
+def test_only_so_many_sales_of_a_client_are_paid(
+    make_shop: Callable[..., Shop], limit: int, amounts: list[int]
+):
     shop = make_shop(None, [{**RULES[0], "paid_sales": limit}])
     orders = [shop.order(f"{n}", day=n, status="delivered", codes=("boris",)) for n in range(3)]
     paid = [
-        sum(Commission.objects.filter(order=order, level=1).values_list("posted_minor", flat=True)) for order in orders
+        sum(Commission.objects.filter(order=order, level=1).values_list("posted_minor", flat=True))
+        for order in orders
     ]
     assert paid == amounts
     assert [Order.objects.get(pk=order.pk).unpaid for order in orders] == [
@@ -115,7 +121,8 @@ def test_a_returned_sale_gives_its_place_to_the_next(make_shop: Callable[..., Sh
 
 
 @pytest.mark.parametrize(
-    ("mode", "second", "third"), [("sliding", "attributed", "attributed"), ("fixed", "attributed", "term_ended")]
+    ("mode", "second", "third"),
+    [("sliding", "attributed", "attributed"), ("fixed", "attributed", "term_ended")],
 )
 def test_the_term_of_attribution(make_shop: Callable[..., Shop], mode: str, second: str, third: str):
     attribution = {"policy": "first", "term_days": 30, "term_mode": mode}
@@ -165,8 +172,12 @@ def test_the_partner_who_buys_gets_nothing_and_the_reason_is_written(shop: Shop)
 def test_new_terms_hold_for_orders_created_from_then_on(shop: Shop):
     shop.order("1", day=-1, status="new", codes=("boris",))
     publish_terms(
-        programme=shop.programme, settings=SETTINGS, rules=[{**RULES[0], "reward": {"1": {"percent": "50"}}}],
-        actor=None, based_on=1, valid_from=None,
+        programme=shop.programme,
+        settings=SETTINGS,
+        rules=[{**RULES[0], "reward": {"1": {"percent": "50"}}}],
+        actor=None,
+        based_on=1,
+        valid_from=None,
     )
     shop.order("1", day=1, created=-1, status="delivered", codes=("boris",))
     assert shop.money(shop.boris) == (0, 10_000)
@@ -225,22 +236,29 @@ def test_any_order_of_arrival_and_any_repeats_end_with_the_same_money(make_shop:
         {"number": "1", "day": 5, "created": 0, "status": "delivered", "codes": ("boris",), "total": 40_000},
     ]
     snapshots = [
-        shop.inbound(**{"total": 100_000, **{k: v for k, v in told.items() if k != "day"}},
-                     at=START + timedelta(days=told["day"]))
+        shop.inbound(
+            **{"total": 100_000, **{k: v for k, v in told.items() if k != "day"}},
+            at=START + timedelta(days=told["day"]),
+        )
         for told in story
     ]
     seen = set()
     for number, order in enumerate(list(permutations(snapshots))[::12]):
         renamed = [
-            type(one)(**{f: getattr(one, f) for f in one.__slots__} | {
-                "external_id": f"{number}-{one.external_id}",
-                "client": type(one.client)(email=f"c{number}@example.org"),
-            })
+            type(one)(
+                **{f: getattr(one, f) for f in one.__slots__}
+                | {
+                    "external_id": f"{number}-{one.external_id}",
+                    "client": type(one.client)(email=f"c{number}@example.org"),
+                }
+            )
             for one in order
         ]
         for one in [*renamed, *renamed]:
             shop.tell(START + timedelta(days=10), one)
-        rows = Commission.objects.filter(order__external_id__startswith=f"{number}-").order_by("order__number", "level")
+        rows = Commission.objects.filter(order__external_id__startswith=f"{number}-").order_by(
+            "order__number", "level"
+        )
         seen.add(tuple((row.order.number, row.level, row.posted_minor) for row in rows if row.posted_minor))
     assert seen == {(("1", 1, 4_000), ("1", 2, 1_200))}
 
@@ -249,7 +267,9 @@ def test_the_books_stay_balanced_through_all_of_it(shop: Shop):
     for n in range(6):
         shop.order(f"{n}", day=n, status="delivered", codes=("boris",), email=f"c{n}@example.org")
         if n % 2:
-            shop.order(f"{n}", day=n + 1, created=n, status="cancelled", codes=("boris",), email=f"c{n}@example.org")
+            shop.order(
+                f"{n}", day=n + 1, created=n, status="cancelled", codes=("boris",), email=f"c{n}@example.org"
+            )
     assert all(posting.amount_minor > 0 for posting in Posting.objects.all())
     assert (balances(shop.boris).available, balances(shop.anna).available) == (30_000, 9_000)
 

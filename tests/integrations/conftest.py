@@ -36,8 +36,12 @@ def programme(db: None) -> Iterator[Programme]:
 def connection(programme: Programme, fake_shop: RunningShop) -> Connection:
     """The fake shop connected and set up."""
     made = connect_shop(
-        programme=programme, kind="insales", host=fake_shop.host, login=fake_shop.api_key,
-        password=fake_shop.api_password, actor=None,
+        programme=programme,
+        kind="insales",
+        host=fake_shop.host,
+        login=fake_shop.api_key,
+        password=fake_shop.api_password,
+        actor=None,
     )
     set_up_shop(connection_id=made.pk)
     made.refresh_from_db()

@@ -50,7 +50,9 @@ def test_a_wrong_key_is_refused_and_nothing_is_stored(programme: Programme, fake
 
 def test_an_address_inside_the_network_is_not_asked(programme: Programme):
     with pytest.raises(PlugError, match="does not answer"):
-        connect_shop(programme=programme, kind="insales", host="127.0.0.1:9", login="x", password="y", actor=None)
+        connect_shop(
+            programme=programme, kind="insales", host="127.0.0.1:9", login="x", password="y", actor=None
+        )
 
 
 def test_setting_up_twice_makes_nothing_twice(connection: Connection, fake_shop: RunningShop):
@@ -84,7 +86,9 @@ def test_lines_carry_the_collections_of_their_products(connection: Connection, f
 
 
 def test_a_status_change_and_a_return_follow(connection: Connection, fake_shop: RunningShop):
-    told = fake_shop.add_order(items=[("myod-lipovyy", 2)], location="/?aff=boris", status="delivered", tell=False)
+    told = fake_shop.add_order(
+        items=[("myod-lipovyy", 2)], location="/?aff=boris", status="delivered", tell=False
+    )
     hook(connection, {"id": told["id"]})
     before = Order.objects.get().commissions.get(level=1).posted_minor
     fake_shop.change_order(told["id"], return_one=told["order_lines"][0]["id"])
@@ -149,7 +153,9 @@ def test_a_dead_letter_can_be_retried_and_put_away(connection: Connection, fake_
     reject_dead(event=event, actor=actor, reason="a test")
     event.refresh_from_db()
     assert (event.state, event.reason, bytes(event.body)) == (
-        InboundState.REJECTED, "a test", b'{"id": 987654321}',
+        InboundState.REJECTED,
+        "a test",
+        b'{"id": 987654321}',
     )
 
 
@@ -159,7 +165,9 @@ def test_a_shop_in_trouble_leaves_the_event_waiting(
 ):
     told = fake_shop.add_order(location="/?aff=boris", tell=False)
     assert fake_shop.faults.update({"api_answer": str(answer)}) == {}
-    event = accept_hook(connection=connection, topic="orders-create", body=json.dumps(told).encode(), content_type="")
+    event = accept_hook(
+        connection=connection, topic="orders-create", body=json.dumps(told).encode(), content_type=""
+    )
     with pytest.raises(PlugError):
         process_inbound(event_id=event.pk)
     event.refresh_from_db()
@@ -175,7 +183,9 @@ def test_the_door_for_hooks(connection: Connection):
     good = f"/hooks/insales/{connection.secrets['hook']}/orders-create"
     assert client.post(good, b'{"id": 1}', content_type="application/json").status_code == 200
     assert InboundEvent.objects.get().topic == "orders-create"
-    assert client.post("/hooks/insales/wrong/orders-create", b"{}", content_type="text/plain").status_code == 404
+    assert (
+        client.post("/hooks/insales/wrong/orders-create", b"{}", content_type="text/plain").status_code == 404
+    )
     assert client.get(good).status_code == 405
     assert client.post(good, b"x" * (1024 * 1024 + 1), content_type="text/plain").status_code == 413
     assert InboundEvent.objects.count() == 1

@@ -58,5 +58,6 @@ def test_what_makes_no_sense_says_why(values: dict[str, str], why: str):
 def test_rows_carry_the_number_that_the_spreadsheet_shows():
     rows = read_csv("Номер заказа,Сумма\n1,5\n\n3,7\n".encode())
     assert [(row.number, row.values) for row in rows] == [
-        (2, {"number": "1", "total": "5"}), (4, {"number": "3", "total": "7"}),
+        (2, {"number": "1", "total": "5"}),
+        (4, {"number": "3", "total": "7"}),
     ]

@@ -5,66 +5,92 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('commissions', '0001_initial'),
-        ('orders', '0002_initial'),
-        ('programmes', '0001_initial'),
-        ('workspaces', '0001_initial'),
+        ("commissions", "0001_initial"),
+        ("orders", "0002_initial"),
+        ("programmes", "0001_initial"),
+        ("workspaces", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='accruallot',
-            name='workspace',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace'),
+            model_name="accruallot",
+            name="workspace",
+            field=models.ForeignKey(
+                db_index=False, editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workspaces.workspace",
+            ),
         ),
         migrations.AddField(
-            model_name='commission',
-            name='order',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='commissions', to='orders.order'),
+            model_name="commission",
+            name="order",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="commissions", to="orders.order"
+            ),
         ),
         migrations.AddField(
-            model_name='commission',
-            name='partner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='commissions', to='programmes.partner'),
+            model_name="commission",
+            name="partner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="commissions",
+                to="programmes.partner",
+            ),
         ),
         migrations.AddField(
-            model_name='commission',
-            name='programme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='commissions', to='programmes.programme'),
+            model_name="commission",
+            name="programme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="commissions",
+                to="programmes.programme",
+            ),
         ),
         migrations.AddField(
-            model_name='commission',
-            name='terms',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programmes.termsversion'),
+            model_name="commission",
+            name="terms",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="programmes.termsversion"
+            ),
         ),
         migrations.AddField(
-            model_name='commission',
-            name='workspace',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace'),
+            model_name="commission",
+            name="workspace",
+            field=models.ForeignKey(
+                db_index=False, editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workspaces.workspace",
+            ),
         ),
         migrations.AddField(
-            model_name='accruallot',
-            name='commission',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lots', to='commissions.commission'),
+            model_name="accruallot",
+            name="commission",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="lots", to="commissions.commission"
+            ),
         ),
         migrations.AddIndex(
-            model_name='commission',
-            index=models.Index(fields=['partner', '-created_at'], name='commission_partner'),
+            model_name="commission",
+            index=models.Index(fields=["partner", "-created_at"], name="commission_partner"),
         ),
         migrations.AddConstraint(
-            model_name='commission',
-            constraint=models.UniqueConstraint(fields=('order', 'partner', 'level'), name='commission_once'),
+            model_name="commission",
+            constraint=models.UniqueConstraint(fields=("order", "partner", "level"), name="commission_once"),
         ),
         migrations.AddIndex(
-            model_name='accruallot',
-            index=models.Index(condition=models.Q(('held_minor__gt', 0)), fields=['due_at'], name='lot_due'),
+            model_name="accruallot",
+            index=models.Index(condition=models.Q(("held_minor__gt", 0)), fields=["due_at"], name="lot_due"),
         ),
         migrations.AddConstraint(
-            model_name='accruallot',
-            constraint=models.CheckConstraint(condition=models.Q(('held_minor__gte', 0), ('held_minor__lte', models.F('amount_minor'))), name='lot_within_amount'),
+            model_name="accruallot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("held_minor__gte", 0), ("held_minor__lte", models.F("amount_minor"))),
+                name="lot_within_amount",
+            ),
         ),
     ]

@@ -5,40 +5,55 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('integrations', '0002_initial'),
-        ('workspaces', '0001_initial'),
+        ("integrations", "0002_initial"),
+        ("workspaces", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='connection',
-            name='workspace',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace'),
+            model_name="connection",
+            name="workspace",
+            field=models.ForeignKey(
+                db_index=False, editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workspaces.workspace",
+            ),
         ),
         migrations.AddField(
-            model_name='inboundevent',
-            name='connection',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='inbound', to='integrations.connection'),
+            model_name="inboundevent",
+            name="connection",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="inbound",
+                to="integrations.connection",
+            ),
         ),
         migrations.AddField(
-            model_name='inboundevent',
-            name='workspace',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace'),
+            model_name="inboundevent",
+            name="workspace",
+            field=models.ForeignKey(
+                db_index=False, editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workspaces.workspace",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='connection',
-            constraint=models.UniqueConstraint(fields=('programme', 'kind', 'external_id'), name='connection_once'),
+            model_name="connection",
+            constraint=models.UniqueConstraint(
+                fields=("programme", "kind", "external_id"), name="connection_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='inboundevent',
-            index=models.Index(fields=['workspace', 'state', '-received_at'], name='inbound_state'),
+            model_name="inboundevent",
+            index=models.Index(fields=["workspace", "state", "-received_at"], name="inbound_state"),
         ),
         migrations.AddIndex(
-            model_name='inboundevent',
-            index=models.Index(fields=['connection', 'object_id'], name='inbound_object'),
+            model_name="inboundevent",
+            index=models.Index(fields=["connection", "object_id"], name="inbound_object"),
         ),
     ]

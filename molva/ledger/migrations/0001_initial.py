@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
-                        editable=False,
+                        db_index=False, editable=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="workspaces.workspace",
@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
-                        editable=False,
+                        db_index=False, editable=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="workspaces.workspace",
@@ -166,7 +166,7 @@ class Migration(migrations.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
-                        editable=False,
+                        db_index=False, editable=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="workspaces.workspace",
@@ -213,7 +213,7 @@ class Migration(migrations.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
-                        editable=False,
+                        db_index=False, editable=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="workspaces.workspace",

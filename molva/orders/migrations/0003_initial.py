@@ -5,70 +5,99 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('orders', '0002_initial'),
-        ('programmes', '0001_initial'),
-        ('tracking', '0001_initial'),
-        ('workspaces', '0001_initial'),
+        ("orders", "0002_initial"),
+        ("programmes", "0001_initial"),
+        ("tracking", "0001_initial"),
+        ("workspaces", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='lead',
-            name='workspace',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace'),
+            model_name="lead",
+            name="workspace",
+            field=models.ForeignKey(
+                db_index=False, editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workspaces.workspace",
+            ),
         ),
         migrations.AddField(
-            model_name='order',
-            name='customer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='tracking.customer'),
+            model_name="order",
+            name="customer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="orders", to="tracking.customer"
+            ),
         ),
         migrations.AddField(
-            model_name='order',
-            name='partner',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='programmes.partner'),
+            model_name="order",
+            name="partner",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="orders",
+                to="programmes.partner",
+            ),
         ),
         migrations.AddField(
-            model_name='order',
-            name='programme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='programmes.programme'),
+            model_name="order",
+            name="programme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="orders", to="programmes.programme"
+            ),
         ),
         migrations.AddField(
-            model_name='order',
-            name='workspace',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace'),
+            model_name="order",
+            name="workspace",
+            field=models.ForeignKey(
+                db_index=False, editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workspaces.workspace",
+            ),
         ),
         migrations.AddField(
-            model_name='orderline',
-            name='order',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.order'),
+            model_name="orderline",
+            name="order",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="orders.order"
+            ),
         ),
         migrations.AddField(
-            model_name='orderline',
-            name='workspace',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace'),
+            model_name="orderline",
+            name="workspace",
+            field=models.ForeignKey(
+                db_index=False, editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workspaces.workspace",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.UniqueConstraint(fields=('programme', 'source', 'external_id'), name='lead_once'),
+            model_name="lead",
+            constraint=models.UniqueConstraint(
+                fields=("programme", "source", "external_id"), name="lead_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['programme', '-created_at'], name='order_recent'),
+            model_name="order",
+            index=models.Index(fields=["programme", "-created_at"], name="order_recent"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['partner', '-created_at'], name='order_partner'),
+            model_name="order",
+            index=models.Index(fields=["partner", "-created_at"], name="order_partner"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('programme', 'source', 'external_id'), name='order_once'),
+            model_name="order",
+            constraint=models.UniqueConstraint(
+                fields=("programme", "source", "external_id"), name="order_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.UniqueConstraint(fields=('order', 'external_id'), name='order_line_once'),
+            model_name="orderline",
+            constraint=models.UniqueConstraint(fields=("order", "external_id"), name="order_line_once"),
         ),
     ]

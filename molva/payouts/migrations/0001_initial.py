@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
-                        editable=False,
+                        db_index=False, editable=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="workspaces.workspace",
@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
-                        editable=False,
+                        db_index=False, editable=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="workspaces.workspace",

@@ -3,120 +3,173 @@
 import django.core.serializers.json
 import django.db.models.deletion
 import django.db.models.manager
-import molva.kit.clock
 from django.db import migrations, models
+
+import molva.kit.clock
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='PartnerVersion',
+            name="PartnerVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('programme_id_ref', models.BigIntegerField()),
-                ('valid_from', models.DateTimeField()),
-                ('state', models.JSONField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("programme_id_ref", models.BigIntegerField()),
+                ("valid_from", models.DateTimeField()),
+                ("state", models.JSONField()),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'unscoped',
+                "abstract": False,
+                "base_manager_name": "unscoped",
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('unscoped', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("unscoped", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Programme',
+            name="Programme",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=60, unique=True, verbose_name='Address of the page')),
-                ('name', models.CharField(max_length=200, verbose_name='Name')),
-                ('currency', models.CharField(default='RUB', max_length=3)),
-                ('timezone', models.CharField(default='Europe/Moscow', max_length=64)),
-                ('created_at', models.DateTimeField(default=molva.kit.clock.now)),
-                ('shop_url', models.URLField(blank=True, max_length=500, verbose_name='Address of the shop')),
-                ('shop_hosts', models.JSONField(default=list)),
-                ('mark_param', models.SlugField(default='aff', max_length=30, verbose_name='Partner parameter')),
-                ('is_registration_open', models.BooleanField(default=True, verbose_name='Registration is open')),
-                ('approve_by_hand', models.BooleanField(default=False, verbose_name='Accept partners by hand')),
-                ('welcome_minor', models.BigIntegerField(default=0)),
-                ('is_welcome_payable', models.BooleanField(default=False)),
-                ('min_payout_minor', models.BigIntegerField(default=0)),
-                ('theme', models.CharField(default='letter', max_length=20)),
-                ('accent', models.CharField(blank=True, max_length=7)),
-                ('logo', models.ImageField(blank=True, upload_to='logos/')),
-                ('landing_image', models.ImageField(blank=True, upload_to='landings/')),
-                ('landing_title', models.CharField(blank=True, max_length=200)),
-                ('landing_text', models.TextField(blank=True)),
-                ('landing_button', models.CharField(blank=True, max_length=60)),
-                ('thanks_image', models.ImageField(blank=True, upload_to='landings/')),
-                ('thanks_title', models.CharField(blank=True, max_length=200)),
-                ('thanks_text', models.TextField(blank=True)),
-                ('form_fields', models.JSONField(default=dict)),
-                ('documents', models.JSONField(default=dict)),
-                ('support_email', models.EmailField(blank=True, max_length=254)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=60, unique=True, verbose_name="Address of the page")),
+                ("name", models.CharField(max_length=200, verbose_name="Name")),
+                ("currency", models.CharField(default="RUB", max_length=3)),
+                ("timezone", models.CharField(default="Europe/Moscow", max_length=64)),
+                ("created_at", models.DateTimeField(default=molva.kit.clock.now)),
+                ("shop_url", models.URLField(blank=True, max_length=500, verbose_name="Address of the shop")),
+                ("shop_hosts", models.JSONField(default=list)),
+                (
+                    "mark_param",
+                    models.SlugField(default="aff", max_length=30, verbose_name="Partner parameter"),
+                ),
+                (
+                    "is_registration_open",
+                    models.BooleanField(default=True, verbose_name="Registration is open"),
+                ),
+                (
+                    "approve_by_hand",
+                    models.BooleanField(default=False, verbose_name="Accept partners by hand"),
+                ),
+                ("welcome_minor", models.BigIntegerField(default=0)),
+                ("is_welcome_payable", models.BooleanField(default=False)),
+                ("min_payout_minor", models.BigIntegerField(default=0)),
+                ("theme", models.CharField(default="letter", max_length=20)),
+                ("accent", models.CharField(blank=True, max_length=7)),
+                ("logo", models.ImageField(blank=True, upload_to="logos/")),
+                ("landing_image", models.ImageField(blank=True, upload_to="landings/")),
+                ("landing_title", models.CharField(blank=True, max_length=200)),
+                ("landing_text", models.TextField(blank=True)),
+                ("landing_button", models.CharField(blank=True, max_length=60)),
+                ("thanks_image", models.ImageField(blank=True, upload_to="landings/")),
+                ("thanks_title", models.CharField(blank=True, max_length=200)),
+                ("thanks_text", models.TextField(blank=True)),
+                ("form_fields", models.JSONField(default=dict)),
+                ("documents", models.JSONField(default=dict)),
+                ("support_email", models.EmailField(blank=True, max_length=254)),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'unscoped',
+                "abstract": False,
+                "base_manager_name": "unscoped",
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('unscoped', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("unscoped", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='TermsVersion',
+            name="TermsVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('valid_from', models.DateTimeField()),
-                ('settings', models.JSONField()),
-                ('rules', models.JSONField()),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('created_at', models.DateTimeField(default=molva.kit.clock.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("valid_from", models.DateTimeField()),
+                ("settings", models.JSONField()),
+                ("rules", models.JSONField()),
+                ("note", models.CharField(blank=True, max_length=300)),
+                ("created_at", models.DateTimeField(default=molva.kit.clock.now)),
             ],
             options={
-                'ordering': ['number'],
-                'abstract': False,
-                'base_manager_name': 'unscoped',
+                "ordering": ["number"],
+                "abstract": False,
+                "base_manager_name": "unscoped",
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('unscoped', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("unscoped", django.db.models.manager.Manager()),
             ],
         ),
         migrations.CreateModel(
-            name='Partner',
+            name="Partner",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40)),
-                ('code_folded', models.CharField(editable=False, max_length=40)),
-                ('name', models.CharField(max_length=200, verbose_name='Name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='E-mail')),
-                ('phone', models.CharField(blank=True, max_length=40, verbose_name='Phone')),
-                ('city', models.CharField(blank=True, max_length=120, verbose_name='City')),
-                ('groups', models.JSONField(blank=True, default=list)),
-                ('status', models.CharField(choices=[('pending', 'Waiting for acceptance'), ('active', 'Active'), ('blocked', 'Blocked')], default='active', max_length=10)),
-                ('note', models.TextField(blank=True)),
-                ('joined_at', models.DateTimeField(default=molva.kit.clock.now)),
-                ('consents', models.JSONField(blank=True, default=list, encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('invited_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='invited', to='programmes.partner')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40)),
+                ("code_folded", models.CharField(editable=False, max_length=40)),
+                ("name", models.CharField(max_length=200, verbose_name="Name")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="E-mail")),
+                ("phone", models.CharField(blank=True, max_length=40, verbose_name="Phone")),
+                ("city", models.CharField(blank=True, max_length=120, verbose_name="City")),
+                ("groups", models.JSONField(blank=True, default=list)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Waiting for acceptance"),
+                            ("active", "Active"),
+                            ("blocked", "Blocked"),
+                        ],
+                        default="active",
+                        max_length=10,
+                    ),
+                ),
+                ("note", models.TextField(blank=True)),
+                ("joined_at", models.DateTimeField(default=molva.kit.clock.now)),
+                (
+                    "consents",
+                    models.JSONField(
+                        blank=True, default=list, encoder=django.core.serializers.json.DjangoJSONEncoder
+                    ),
+                ),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="invited",
+                        to="programmes.partner",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'unscoped',
+                "abstract": False,
+                "base_manager_name": "unscoped",
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('unscoped', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("unscoped", django.db.models.manager.Manager()),
             ],
         ),
     ]

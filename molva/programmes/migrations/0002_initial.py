@@ -6,79 +6,120 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('programmes', '0001_initial'),
-        ('workspaces', '0001_initial'),
+        ("programmes", "0001_initial"),
+        ("workspaces", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='partner',
-            name='user',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='partners', to=settings.AUTH_USER_MODEL),
+            model_name="partner",
+            name="user",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="partners",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='partner',
-            name='workspace',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace'),
+            model_name="partner",
+            name="workspace",
+            field=models.ForeignKey(
+                db_index=False, editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workspaces.workspace",
+            ),
         ),
         migrations.AddField(
-            model_name='partnerversion',
-            name='partner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='programmes.partner'),
+            model_name="partnerversion",
+            name="partner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="programmes.partner"
+            ),
         ),
         migrations.AddField(
-            model_name='partnerversion',
-            name='workspace',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace'),
+            model_name="partnerversion",
+            name="workspace",
+            field=models.ForeignKey(
+                db_index=False, editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workspaces.workspace",
+            ),
         ),
         migrations.AddField(
-            model_name='programme',
-            name='workspace',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace'),
+            model_name="programme",
+            name="workspace",
+            field=models.ForeignKey(
+                db_index=False, editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workspaces.workspace",
+            ),
         ),
         migrations.AddField(
-            model_name='partner',
-            name='programme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='partners', to='programmes.programme'),
+            model_name="partner",
+            name="programme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="partners",
+                to="programmes.programme",
+            ),
         ),
         migrations.AddField(
-            model_name='termsversion',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="termsversion",
+            name="created_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='termsversion',
-            name='programme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='terms', to='programmes.programme'),
+            model_name="termsversion",
+            name="programme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="terms", to="programmes.programme"
+            ),
         ),
         migrations.AddField(
-            model_name='termsversion',
-            name='workspace',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace'),
+            model_name="termsversion",
+            name="workspace",
+            field=models.ForeignKey(
+                db_index=False, editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workspaces.workspace",
+            ),
         ),
         migrations.AddIndex(
-            model_name='partnerversion',
-            index=models.Index(fields=['programme_id_ref', 'valid_from'], name='partner_version_directory'),
+            model_name="partnerversion",
+            index=models.Index(fields=["programme_id_ref", "valid_from"], name="partner_version_directory"),
         ),
         migrations.AddIndex(
-            model_name='partner',
-            index=models.Index(fields=['programme', '-joined_at'], name='partner_recent'),
+            model_name="partner",
+            index=models.Index(fields=["programme", "-joined_at"], name="partner_recent"),
         ),
         migrations.AddConstraint(
-            model_name='partner',
-            constraint=models.UniqueConstraint(fields=('programme', 'code_folded'), name='partner_code_once'),
+            model_name="partner",
+            constraint=models.UniqueConstraint(fields=("programme", "code_folded"), name="partner_code_once"),
         ),
         migrations.AddConstraint(
-            model_name='partner',
-            constraint=models.UniqueConstraint(condition=models.Q(('user__isnull', False)), fields=('programme', 'user'), name='partner_user_once'),
+            model_name="partner",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("user__isnull", False)),
+                fields=("programme", "user"),
+                name="partner_user_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='termsversion',
-            constraint=models.UniqueConstraint(fields=('programme', 'number'), name='terms_number_once'),
+            model_name="termsversion",
+            constraint=models.UniqueConstraint(fields=("programme", "number"), name="terms_number_once"),
         ),
     ]

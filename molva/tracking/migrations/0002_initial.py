@@ -5,189 +5,288 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('programmes', '0002_initial'),
-        ('tracking', '0001_initial'),
-        ('workspaces', '0001_initial'),
+        ("programmes", "0002_initial"),
+        ("tracking", "0001_initial"),
+        ("workspaces", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='attribution',
-            name='workspace',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace'),
+            model_name="attribution",
+            name="workspace",
+            field=models.ForeignKey(
+                db_index=False, editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workspaces.workspace",
+            ),
         ),
         migrations.AddField(
-            model_name='clickday',
-            name='partner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programmes.partner'),
+            model_name="clickday",
+            name="partner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="programmes.partner"
+            ),
         ),
         migrations.AddField(
-            model_name='clickday',
-            name='programme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programmes.programme'),
+            model_name="clickday",
+            name="programme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="programmes.programme"
+            ),
         ),
         migrations.AddField(
-            model_name='clickday',
-            name='workspace',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace'),
+            model_name="clickday",
+            name="workspace",
+            field=models.ForeignKey(
+                db_index=False, editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workspaces.workspace",
+            ),
         ),
         migrations.AddField(
-            model_name='clickhour',
-            name='partner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programmes.partner'),
+            model_name="clickhour",
+            name="partner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="programmes.partner"
+            ),
         ),
         migrations.AddField(
-            model_name='clickhour',
-            name='programme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programmes.programme'),
+            model_name="clickhour",
+            name="programme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="programmes.programme"
+            ),
         ),
         migrations.AddField(
-            model_name='clickhour',
-            name='workspace',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace'),
+            model_name="clickhour",
+            name="workspace",
+            field=models.ForeignKey(
+                db_index=False, editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workspaces.workspace",
+            ),
         ),
         migrations.AddField(
-            model_name='customer',
-            name='partner',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='customers', to='programmes.partner'),
+            model_name="customer",
+            name="partner",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="customers",
+                to="programmes.partner",
+            ),
         ),
         migrations.AddField(
-            model_name='customer',
-            name='programme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='customers', to='programmes.programme'),
+            model_name="customer",
+            name="programme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="customers",
+                to="programmes.programme",
+            ),
         ),
         migrations.AddField(
-            model_name='customer',
-            name='workspace',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace'),
+            model_name="customer",
+            name="workspace",
+            field=models.ForeignKey(
+                db_index=False, editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workspaces.workspace",
+            ),
         ),
         migrations.AddField(
-            model_name='attribution',
-            name='customer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attributions', to='tracking.customer'),
+            model_name="attribution",
+            name="customer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="attributions",
+                to="tracking.customer",
+            ),
         ),
         migrations.AddField(
-            model_name='customerkey',
-            name='customer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='tracking.customer'),
+            model_name="customerkey",
+            name="customer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="keys", to="tracking.customer"
+            ),
         ),
         migrations.AddField(
-            model_name='customerkey',
-            name='programme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programmes.programme'),
+            model_name="customerkey",
+            name="programme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="programmes.programme"
+            ),
         ),
         migrations.AddField(
-            model_name='customerkey',
-            name='workspace',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace'),
+            model_name="customerkey",
+            name="workspace",
+            field=models.ForeignKey(
+                db_index=False, editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workspaces.workspace",
+            ),
         ),
         migrations.AddField(
-            model_name='customervisitor',
-            name='customer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='visitors', to='tracking.customer'),
+            model_name="customervisitor",
+            name="customer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="visitors", to="tracking.customer"
+            ),
         ),
         migrations.AddField(
-            model_name='customervisitor',
-            name='programme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programmes.programme'),
+            model_name="customervisitor",
+            name="programme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="programmes.programme"
+            ),
         ),
         migrations.AddField(
-            model_name='customervisitor',
-            name='workspace',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace'),
+            model_name="customervisitor",
+            name="workspace",
+            field=models.ForeignKey(
+                db_index=False, editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workspaces.workspace",
+            ),
         ),
         migrations.AddField(
-            model_name='link',
-            name='partner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='links', to='programmes.partner'),
+            model_name="link",
+            name="partner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="links", to="programmes.partner"
+            ),
         ),
         migrations.AddField(
-            model_name='link',
-            name='programme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='links', to='programmes.programme'),
+            model_name="link",
+            name="programme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="links", to="programmes.programme"
+            ),
         ),
         migrations.AddField(
-            model_name='link',
-            name='workspace',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace'),
+            model_name="link",
+            name="workspace",
+            field=models.ForeignKey(
+                db_index=False, editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workspaces.workspace",
+            ),
         ),
         migrations.AddField(
-            model_name='promocode',
-            name='partner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promo_codes', to='programmes.partner'),
+            model_name="promocode",
+            name="partner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="promo_codes",
+                to="programmes.partner",
+            ),
         ),
         migrations.AddField(
-            model_name='promocode',
-            name='programme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promo_codes', to='programmes.programme'),
+            model_name="promocode",
+            name="programme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="promo_codes",
+                to="programmes.programme",
+            ),
         ),
         migrations.AddField(
-            model_name='promocode',
-            name='workspace',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace'),
+            model_name="promocode",
+            name="workspace",
+            field=models.ForeignKey(
+                db_index=False, editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workspaces.workspace",
+            ),
         ),
         migrations.AddField(
-            model_name='touch',
-            name='link',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracking.link'),
+            model_name="touch",
+            name="link",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tracking.link"
+            ),
         ),
         migrations.AddField(
-            model_name='touch',
-            name='partner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='touches', to='programmes.partner'),
+            model_name="touch",
+            name="partner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="touches", to="programmes.partner"
+            ),
         ),
         migrations.AddField(
-            model_name='touch',
-            name='programme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='touches', to='programmes.programme'),
+            model_name="touch",
+            name="programme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="touches", to="programmes.programme"
+            ),
         ),
         migrations.AddField(
-            model_name='touch',
-            name='workspace',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace'),
+            model_name="touch",
+            name="workspace",
+            field=models.ForeignKey(
+                db_index=False, editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workspaces.workspace",
+            ),
         ),
         migrations.AddIndex(
-            model_name='clickday',
-            index=models.Index(fields=['programme', 'day'], name='click_day_programme'),
+            model_name="clickday",
+            index=models.Index(fields=["programme", "day"], name="click_day_programme"),
         ),
         migrations.AddConstraint(
-            model_name='clickday',
-            constraint=models.UniqueConstraint(fields=('partner', 'link_key', 'day'), name='click_day_once'),
+            model_name="clickday",
+            constraint=models.UniqueConstraint(fields=("partner", "link_key", "day"), name="click_day_once"),
         ),
         migrations.AddConstraint(
-            model_name='clickhour',
-            constraint=models.UniqueConstraint(fields=('partner', 'hour'), name='click_hour_once'),
+            model_name="clickhour",
+            constraint=models.UniqueConstraint(fields=("partner", "hour"), name="click_hour_once"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['programme', '-created_at'], name='customer_recent'),
+            model_name="customer",
+            index=models.Index(fields=["programme", "-created_at"], name="customer_recent"),
         ),
         migrations.AddIndex(
-            model_name='attribution',
-            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['ends_at'], name='attribution_due'),
+            model_name="attribution",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", True)), fields=["ends_at"], name="attribution_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customerkey',
-            constraint=models.UniqueConstraint(fields=('programme', 'kind', 'value'), name='customer_key_once'),
+            model_name="customerkey",
+            constraint=models.UniqueConstraint(
+                fields=("programme", "kind", "value"), name="customer_key_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customervisitor',
-            constraint=models.UniqueConstraint(fields=('programme', 'visitor', 'customer'), name='customer_visitor_once'),
+            model_name="customervisitor",
+            constraint=models.UniqueConstraint(
+                fields=("programme", "visitor", "customer"), name="customer_visitor_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='link',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_main', True)), fields=('partner',), name='link_one_main'),
+            model_name="link",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_main", True)), fields=("partner",), name="link_one_main"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promocode',
-            constraint=models.UniqueConstraint(fields=('programme', 'code_folded'), name='promo_code_once'),
+            model_name="promocode",
+            constraint=models.UniqueConstraint(fields=("programme", "code_folded"), name="promo_code_once"),
         ),
         migrations.AddIndex(
-            model_name='touch',
-            index=models.Index(fields=['programme', 'visitor'], name='touch_visitor'),
+            model_name="touch",
+            index=models.Index(fields=["programme", "visitor"], name="touch_visitor"),
         ),
     ]

@@ -1,4 +1,4 @@
-"""Incoming hooks: read whole, find the connection by the secret address, store the bytes durably, answer, nothing else."""
+"""Incoming hooks: read whole, find the connection by the secret address, store the bytes, answer; nothing else."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt

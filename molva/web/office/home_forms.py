@@ -15,18 +15,66 @@ _CYRILLIC = str.maketrans(
     dict(
         zip(
             "абвгдеёзийклмнопрстуфхъыьэ",
-            ["a", "b", "v", "g", "d", "e", "e", "z", "i", "y", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u",
-             "f", "h", "", "y", "", "e"],
+            [
+                "a",
+                "b",
+                "v",
+                "g",
+                "d",
+                "e",
+                "e",
+                "z",
+                "i",
+                "y",
+                "k",
+                "l",
+                "m",
+                "n",
+                "o",
+                "p",
+                "r",
+                "s",
+                "t",
+                "u",
+                "f",
+                "h",
+                "",
+                "y",
+                "",
+                "e",
+            ],
             strict=True,
         )
     )
-    | {ord("ж"): "zh", ord("ц"): "ts", ord("ч"): "ch", ord("ш"): "sh", ord("щ"): "sch", ord("ю"): "yu", ord("я"): "ya"}
+    | {
+        ord("ж"): "zh",
+        ord("ц"): "ts",
+        ord("ч"): "ch",
+        ord("ш"): "sh",
+        ord("щ"): "sch",
+        ord("ю"): "yu",
+        ord("я"): "ya",
+    }
 )
 CURRENCIES = ("RUB", "BYN", "KZT", "UZS", "USD", "EUR")
 TIMEZONES = (
-    "Europe/Kaliningrad", "Europe/Moscow", "Europe/Samara", "Asia/Yekaterinburg", "Asia/Omsk", "Asia/Novosibirsk",
-    "Asia/Krasnoyarsk", "Asia/Irkutsk", "Asia/Yakutsk", "Asia/Vladivostok", "Asia/Magadan", "Asia/Kamchatka",
-    "Europe/Minsk", "Asia/Almaty", "Asia/Tashkent", "Europe/Berlin", "UTC",
+    "Europe/Kaliningrad",
+    "Europe/Moscow",
+    "Europe/Samara",
+    "Asia/Yekaterinburg",
+    "Asia/Omsk",
+    "Asia/Novosibirsk",
+    "Asia/Krasnoyarsk",
+    "Asia/Irkutsk",
+    "Asia/Yakutsk",
+    "Asia/Vladivostok",
+    "Asia/Magadan",
+    "Asia/Kamchatka",
+    "Europe/Minsk",
+    "Asia/Almaty",
+    "Asia/Tashkent",
+    "Europe/Berlin",
+    "UTC",
 )
 
 
@@ -35,7 +83,9 @@ class SetupForm(forms.Form):
 
     company = forms.CharField(label=_("Company name"), max_length=200)
     name = forms.CharField(label=_("Your name"), max_length=150)
-    email = forms.EmailField(label=_("E-mail"), help_text=_("You sign in with it. Codes and notices come to it, too."))
+    email = forms.EmailField(
+        label=_("E-mail"), help_text=_("You sign in with it. Codes and notices come to it, too.")
+    )
     password = forms.CharField(
         label=_("Password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -62,13 +112,17 @@ class ProgrammeForm(forms.Form):
     """A new programme: name and where its shop is."""
 
     name = forms.CharField(
-        label=_("Name of the programme"), max_length=200, help_text=_("Partners see it on their page and in letters.")
+        label=_("Name of the programme"),
+        max_length=200,
+        help_text=_("Partners see it on their page and in letters."),
     )
     shop_url = forms.URLField(
         label=_("Address of the shop"),
         required=False,
         assume_scheme="https",
-        help_text=_("Partner links lead there. Leave it empty if there is no shop, or if you connect one next."),
+        help_text=_(
+            "Partner links lead there. Leave it empty if there is no shop, or if you connect one next."
+        ),
     )
     currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES])
     timezone = forms.ChoiceField(

@@ -49,12 +49,21 @@ def show(request: HttpRequest, place: Place) -> HttpResponse:
     wanted = request.GET.get("state", InboundState.DEAD.value)
     events = InboundEvent.objects.filter(connection__programme=place.programme).select_related("connection")
     counts = dict(events.values_list("state").annotate(n=Count("pk")).order_by())
-    tabs = [Tab(str(label), f"?state={state}", counts.get(state, 0), wanted == state) for state, label in _STATES]
+    tabs = [
+        Tab(str(label), f"?state={state}", counts.get(state, 0), wanted == state) for state, label in _STATES
+    ]
     tabs.append(Tab(_("All"), "?state=all", sum(counts.values()), wanted == "all"))
     shown = events if wanted == "all" else events.filter(state=wanted)
-    rows = Paginator(shown.defer("body").order_by("-received_at", "-pk"), 50).get_page(request.GET.get("page"))
+    rows = Paginator(shown.defer("body").order_by("-received_at", "-pk"), 50).get_page(
+        request.GET.get("page")
+    )
     told = [
-        {"event": row, "badge": _BADGES[row.state], "label": _LABELS[row.state], "words": plug_words(row.reason)}
+        {
+            "event": row,
+            "badge": _BADGES[row.state],
+            "label": _LABELS[row.state],
+            "words": plug_words(row.reason),
+        }
         for row in rows
     ]
     context = {"tabs": tabs, "rows": rows, "told": told, "wanted": wanted}

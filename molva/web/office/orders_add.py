@@ -24,34 +24,44 @@ class OrderForm(forms.Form):
     """One order by hand."""
 
     number = forms.CharField(
-        label=gettext_lazy("Number"), max_length=60,
-        help_text=gettext_lazy("The same number later changes this order: a status, a smaller sum after a return."),
+        label=gettext_lazy("Number"),
+        max_length=60,
+        help_text=gettext_lazy(
+            "The same number later changes this order: a status, a smaller sum after a return."
+        ),
     )
     date = forms.DateField(
-        label=gettext_lazy("Date"), required=False,
+        label=gettext_lazy("Date"),
+        required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=gettext_lazy("Empty: now."),
     )
     status = forms.ChoiceField(label=gettext_lazy("Status"))
     total = forms.CharField(
-        label=gettext_lazy("Goods, after discounts"), max_length=20,
+        label=gettext_lazy("Goods, after discounts"),
+        max_length=20,
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
         help_text=gettext_lazy("Without delivery: the commission is counted from it."),
     )
     delivery = forms.CharField(
-        label=gettext_lazy("Delivery"), max_length=20, required=False,
+        label=gettext_lazy("Delivery"),
+        max_length=20,
+        required=False,
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
     )
     name = forms.CharField(label=gettext_lazy("Customer"), max_length=200, required=False)
     phone = forms.CharField(label=gettext_lazy("Phone"), max_length=40, required=False)
     email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
     partner = forms.ChoiceField(
-        label=gettext_lazy("Partner"), required=False,
+        label=gettext_lazy("Partner"),
+        required=False,
         help_text=gettext_lazy("Who brought the customer. Empty: as the customer's earlier orders say."),
     )
     code = forms.CharField(label=gettext_lazy("Promo code"), max_length=60, required=False)
     product = forms.CharField(
-        label=gettext_lazy("Product or SKU"), max_length=120, required=False,
+        label=gettext_lazy("Product or SKU"),
+        max_length=120,
+        required=False,
         help_text=gettext_lazy("For special rules of products."),
     )
     quantity = forms.CharField(label=gettext_lazy("Quantity"), max_length=20, required=False)
@@ -61,7 +71,8 @@ class OrderForm(forms.Form):
         self.fields["status"].choices = list(status_titles(place.programme).items())  # type: ignore[attr-defined]
         partners = place.programme.partners.order_by("name").values_list("code", "name")[:2000]
         self.fields["partner"].choices = [  # type: ignore[attr-defined]
-            ("", _("nobody in particular")), *((code, f"{name} ({code})") for code, name in partners)
+            ("", _("nobody in particular")),
+            *((code, f"{name} ({code})") for code, name in partners),
         ]
 
     def clean(self) -> dict[str, object]:
@@ -81,8 +92,10 @@ class ImportForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("CSV file"),
-        help_text=gettext_lazy("Columns: number, date, total, name, email, phone, partner, code, status, product, "
-                               "quantity, delivery. Only number and total must be there."),
+        help_text=gettext_lazy(
+            "Columns: number, date, total, name, email, phone, partner, code, status, product, "
+            "quantity, delivery. Only number and total must be there."
+        ),
     )
 
     def clean_file(self) -> object:

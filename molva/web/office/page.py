@@ -34,18 +34,26 @@ class PageForm(forms.Form):
 
     theme = forms.ChoiceField(label=gettext_lazy("Look"), choices=_THEMES, widget=forms.RadioSelect)
     accent = forms.CharField(
-        label=gettext_lazy("Colour of the brand"), required=False, max_length=7,
+        label=gettext_lazy("Colour of the brand"),
+        required=False,
+        max_length=7,
         widget=forms.TextInput(attrs={"placeholder": "#0F5A4A"}),
         help_text=gettext_lazy("Like #0F5A4A. It is made darker or lighter where it would be hard to read."),
     )
     logo = forms.ImageField(
-        label=gettext_lazy("Logo"), required=False,
+        label=gettext_lazy("Logo"),
+        required=False,
         help_text=gettext_lazy("PNG, JPEG or WebP up to 5 MB; a version of 250 pixels is made of it."),
     )
     landing_title = forms.CharField(label=gettext_lazy("Title"), required=False, max_length=200)
     landing_text = forms.CharField(
-        label=gettext_lazy("Text"), required=False, max_length=5000, widget=forms.Textarea(attrs={"rows": 6}),
-        help_text=gettext_lazy("Empty lines divide paragraphs. The terms are added by themselves, from the rules."),
+        label=gettext_lazy("Text"),
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=gettext_lazy(
+            "Empty lines divide paragraphs. The terms are added by themselves, from the rules."
+        ),
     )
     landing_button = forms.CharField(label=gettext_lazy("Words on the button"), required=False, max_length=60)
     landing_image = forms.ImageField(label=gettext_lazy("Picture"), required=False)
@@ -60,7 +68,9 @@ class PageForm(forms.Form):
     def clean_accent(self) -> str:
         """A colour in six hexadecimal digits."""
         text: str = self.cleaned_data["accent"].strip()
-        if text and (len(text) != 7 or text[0] != "#" or not all(c in "0123456789abcdefABCDEF" for c in text[1:])):
+        if text and (
+            len(text) != 7 or text[0] != "#" or not all(c in "0123456789abcdefABCDEF" for c in text[1:])
+        ):
             raise forms.ValidationError(_("A colour looks like #0F5A4A."))
         return text
 
@@ -72,7 +82,9 @@ class PageForm(forms.Form):
                 try:
                     data[name] = checked_picture(data[name], side=side)
                 except ValueError:
-                    self.add_error(name, _("This picture cannot be read. PNG, JPEG or WebP up to 5 MB, please."))
+                    self.add_error(
+                        name, _("This picture cannot be read. PNG, JPEG or WebP up to 5 MB, please.")
+                    )
         return data
 
     def for_service(self) -> dict[str, Any]:
@@ -80,8 +92,15 @@ class PageForm(forms.Form):
         data = self.cleaned_data
         changes: dict[str, Any] = {
             name: data[name]
-            for name in ("theme", "accent", "landing_title", "landing_text", "landing_button", "thanks_title",
-                         "thanks_text")
+            for name in (
+                "theme",
+                "accent",
+                "landing_title",
+                "landing_text",
+                "landing_button",
+                "thanks_title",
+                "thanks_text",
+            )
         }
         changes["form_fields"] = {"phone": data["ask_phone"], "city": data["ask_city"]}
         for name in ("logo", "landing_image", "thanks_image"):
@@ -98,10 +117,21 @@ def edit(request: HttpRequest, place: Place) -> HttpResponse:
     programme = place.programme
     asked = programme.form_fields
     initial = {
-        **{name: getattr(programme, name) for name in (
-            "theme", "accent", "logo", "landing_title", "landing_text", "landing_button", "landing_image",
-            "thanks_title", "thanks_text", "thanks_image",
-        )},
+        **{
+            name: getattr(programme, name)
+            for name in (
+                "theme",
+                "accent",
+                "logo",
+                "landing_title",
+                "landing_text",
+                "landing_button",
+                "landing_image",
+                "thanks_title",
+                "thanks_text",
+                "thanks_image",
+            )
+        },
         "ask_phone": asked.get("phone", "optional"),
         "ask_city": asked.get("city", "off"),
     }

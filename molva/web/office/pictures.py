@@ -23,7 +23,8 @@ def checked_picture(file: UploadedFile, *, side: int) -> ContentFile:
         image = ImageOps.exif_transpose(opened)
         image.thumbnail((side, side))
         target = io.BytesIO()
-        image.convert("RGBA" if "A" in image.getbands() or image.mode == "P" else "RGB").save(target, "WEBP", quality=88)
+        mode = "RGBA" if "A" in image.getbands() or image.mode == "P" else "RGB"
+        image.convert(mode).save(target, "WEBP", quality=88)
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
         raise ValueError("not a picture") from error
     return ContentFile(target.getvalue(), name=f"{secrets.token_urlsafe(16)}.webp")

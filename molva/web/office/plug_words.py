@@ -7,14 +7,32 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 _KNOWN: tuple[tuple[str, "Promise"], ...] = (
-    ("the shop refuses the key", _("The shop refuses the key. Check the key and its password, or make a new one.")),
-    ("the shop does not answer", _("The shop does not answer at this address. The money is safe; we try again ourselves.")),
-    ("the shop asks to wait", _("The shop asks to wait: its limit of calls is used up. We go on by ourselves.")),
+    (
+        "the shop refuses the key",
+        _("The shop refuses the key. Check the key and its password, or make a new one."),
+    ),
+    (
+        "the shop does not answer",
+        _("The shop does not answer at this address. The money is safe; we try again ourselves."),
+    ),
+    (
+        "the shop asks to wait",
+        _("The shop asks to wait: its limit of calls is used up. We go on by ourselves."),
+    ),
     ("the shop is out of order", _("The shop is out of order. The money is safe; we try again ourselves.")),
-    ("the key has no right", _("The key has no right for this. Give it the rights for orders, or make a new key.")),
-    ("the shop answered with something that is not", _("The answer of the shop is not readable. We try again ourselves.")),
+    (
+        "the key has no right",
+        _("The key has no right for this. Give it the rights for orders, or make a new key."),
+    ),
+    (
+        "the shop answered with something that is not",
+        _("The answer of the shop is not readable. We try again ourselves."),
+    ),
     ("the shop answered", _("The shop answered in an unexpected way. We try again ourselves.")),
-    ("the shop knows no such order", _("The shop knows no such order: the message was not true, or the order is gone.")),
+    (
+        "the shop knows no such order",
+        _("The shop knows no such order: the message was not true, or the order is gone."),
+    ),
     ("the body is of another shop", _("The message is about an order of another shop.")),
     ("the body names no order", _("The message names no order.")),
     ("not JSON", _("The message is not readable: it is not JSON.")),

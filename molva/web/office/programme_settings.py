@@ -24,35 +24,51 @@ class SettingsForm(forms.Form):
 
     name = forms.CharField(label=gettext_lazy("Name of the programme"), max_length=200)
     shop_url = forms.URLField(
-        label=gettext_lazy("Address of the shop"), required=False, assume_scheme="https",
-        help_text=gettext_lazy("All links lead there and follow when it changes. Links on the former address still count."),
+        label=gettext_lazy("Address of the shop"),
+        required=False,
+        assume_scheme="https",
+        help_text=gettext_lazy(
+            "All links lead there and follow when it changes. Links on the former address still count."
+        ),
     )
     mark_param = forms.SlugField(
-        label=gettext_lazy("Partner parameter"), max_length=30,
-        help_text=gettext_lazy("The word in links: with aff it is ?aff=CODE. Works at the end of any page of the shop."),
+        label=gettext_lazy("Partner parameter"),
+        max_length=30,
+        help_text=gettext_lazy(
+            "The word in links: with aff it is ?aff=CODE. Works at the end of any page of the shop."
+        ),
     )
     support_email = forms.EmailField(
-        label=gettext_lazy("E-mail for partners"), required=False,
+        label=gettext_lazy("E-mail for partners"),
+        required=False,
         help_text=gettext_lazy("Partners write there from the cabinet."),
     )
     is_registration_open = forms.BooleanField(
-        label=gettext_lazy("Registration is open"), required=False,
+        label=gettext_lazy("Registration is open"),
+        required=False,
         help_text=gettext_lazy("Off: the page says that new partners are not taken now."),
     )
     approve_by_hand = forms.BooleanField(
-        label=gettext_lazy("Accept partners by hand"), required=False,
+        label=gettext_lazy("Accept partners by hand"),
+        required=False,
         help_text=gettext_lazy("On: a new partner waits until you accept the application."),
     )
     min_payout = decimal_field(
         label=gettext_lazy("Least payout"),
-        help_text=gettext_lazy("Less than this is not prepared for payout together with the others. 0: everything."),
+        help_text=gettext_lazy(
+            "Less than this is not prepared for payout together with the others. 0: everything."
+        ),
     )
     privacy = forms.URLField(label=gettext_lazy("Privacy policy"), required=False, assume_scheme="https")
     agreement = forms.URLField(label=gettext_lazy("User agreement"), required=False, assume_scheme="https")
-    contract = forms.URLField(label=gettext_lazy("Contract of the programme"), required=False, assume_scheme="https")
+    contract = forms.URLField(
+        label=gettext_lazy("Contract of the programme"), required=False, assume_scheme="https"
+    )
     news = forms.URLField(label=gettext_lazy("Consent to letters"), required=False, assume_scheme="https")
     materials = forms.URLField(
-        label=gettext_lazy("Materials for partners"), required=False, assume_scheme="https",
+        label=gettext_lazy("Materials for partners"),
+        required=False,
+        assume_scheme="https",
         help_text=gettext_lazy("A folder with pictures and texts; shown in the cabinet."),
     )
 
@@ -85,4 +101,6 @@ def edit(request: HttpRequest, place: Place) -> HttpResponse:
         else:
             say(request, _("Saved."))
         return redirect("office:settings", programme.code)
-    return page(request, place, "office/settings.html", "settings", {"form": form, "hosts": programme.shop_hosts})
+    return page(
+        request, place, "office/settings.html", "settings", {"form": form, "hosts": programme.shop_hosts}
+    )

@@ -25,7 +25,9 @@ class RuleForm(forms.Form):
     """A rule for some partners, goods or times. Empty conditions are not asked."""
 
     name = forms.CharField(
-        label=_("Name of the rule"), max_length=60, help_text=_("Partners see it in the explanation of their money.")
+        label=_("Name of the rule"),
+        max_length=60,
+        help_text=_("Partners see it in the explanation of their money."),
     )
     partner = _list_field(_("Partners"), _("Codes of partners, separated by commas."))
     group = _list_field(_("Groups of partners"), _("Names of groups, separated by commas."))
@@ -52,7 +54,8 @@ class RuleForm(forms.Form):
         label=_("From day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     day_to = forms.DateField(
-        label=_("Until day, inclusive"), required=False,
+        label=_("Until day, inclusive"),
+        required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_("The rule ends by itself."),
     )
@@ -68,7 +71,10 @@ class RuleForm(forms.Form):
         label=_("Not more for an order"), required=False, help_text=_("Of each level. Empty: no limit.")
     )
     priority = forms.IntegerField(
-        label=_("Priority"), initial=0, min_value=-1000, max_value=1000,
+        label=_("Priority"),
+        initial=0,
+        min_value=-1000,
+        max_value=1000,
         help_text=_("Asked only when two rules are equally exact: the larger wins."),
     )
 
@@ -129,8 +135,10 @@ def initial_rule(rule: dict[str, Any], timezone: str) -> dict[str, Any]:
         "client": when.get("client") or "",
         "day_from": _day(when.get("valid_from"), timezone),
         "day_to": end - timedelta(days=1) if end else None,
-        "first_kind": first[0], "first_value": first[1],
-        "second_kind": second[0], "second_value": second[1],
+        "first_kind": first[0],
+        "first_value": first[1],
+        "second_kind": second[0],
+        "second_value": second[1],
         "per": rule.get("per") or "line",
         "paid_sales": rule.get("paid_sales") or 0,
         "cap": Decimal(rule["cap"]) if rule.get("cap") else None,

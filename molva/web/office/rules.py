@@ -18,20 +18,36 @@ def edit(request: HttpRequest, place: Place, rule: str = "") -> HttpResponse:
     """Add a rule, or change one: the former text stays in the former version."""
     base = latest(place.programme)
     former = _find(base.rules, rule) if rule else None
-    initial = initial_rule(former, place.programme.timezone) if former else {"partner": request.GET.get("partner", "")}
+    initial = (
+        initial_rule(former, place.programme.timezone)
+        if former
+        else {"partner": request.GET.get("partner", "")}
+    )
     form = RuleForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         made = form.for_service(rule, place.programme)
         if any(one["id"] == made["id"] for one in base.rules if one is not former):
             form.add_error("name", _("There is a rule of this name already."))
-        elif _publish(request, place, form, [one if one is not former else made for one in base.rules], made, former):
+        elif _publish(
+            request, place, form, [one if one is not former else made for one in base.rules], made, former
+        ):
             return redirect("office:terms", place.programme.code)
-    context = {"form": form, "rule": former, "base": base, "based_on": request.POST.get("based_on", base.number)}
+    context = {
+        "form": form,
+        "rule": former,
+        "base": base,
+        "based_on": request.POST.get("based_on", base.number),
+    }
     return page(request, place, "office/rule_edit.html", "terms", context)
 
 
 def _publish(
-    request: HttpRequest, place: Place, form: RuleForm, rules: list[dict[str, Any]], made: dict[str, Any], former: Any
+    request: HttpRequest,
+    place: Place,
+    form: RuleForm,
+    rules: list[dict[str, Any]],
+    made: dict[str, Any],
+    former: Any,
 ) -> bool:
     base = latest(place.programme)
     if former is None:
@@ -39,7 +55,9 @@ def _publish(
     try:
         publish(request, place, base.settings, rules, base, note=_("Rule “%(name)s”") % {"name": made["id"]})
     except TermsChanged:
-        form.add_error(None, _("A colleague has published other terms meanwhile. Look at them and try again."))
+        form.add_error(
+            None, _("A colleague has published other terms meanwhile. Look at them and try again.")
+        )
     except TermsError as problem:
         form.add_error(None, str(problem))
     else:
@@ -54,13 +72,17 @@ def remove(request: HttpRequest, place: Place, rule: str) -> HttpResponse:
     former = _find(base.rules, rule)
     if request.method == "POST":
         rules = [one for one in base.rules if one is not former]
-        publish(request, place, base.settings, rules, base, note=_("Rule “%(name)s” is removed") % {"name": rule})
+        publish(
+            request, place, base.settings, rules, base, note=_("Rule “%(name)s” is removed") % {"name": rule}
+        )
         return redirect("office:terms", place.programme.code)
     return page(request, place, "office/rule_remove.html", "terms", {"rule": former, "base": base})
 
 
 def _find(rules: list[dict[str, Any]], rule_id: str) -> dict[str, Any]:
-    found = next((one for one in rules if one["id"] == rule_id and any((one.get("when") or {}).values())), None)
+    found = next(
+        (one for one in rules if one["id"] == rule_id and any((one.get("when") or {}).values())), None
+    )
     if found is None:
         raise Http404
     return found

@@ -13,21 +13,33 @@ from molva.web.ui import shell as ui
 
 
 def page(
-    request: HttpRequest, place: Place, template: str, current: str, context: dict[str, Any] | None = None, **kwargs: Any
+    request: HttpRequest,
+    place: Place,
+    template: str,
+    current: str,
+    context: dict[str, Any] | None = None,
+    **kwargs: Any,
 ) -> HttpResponse:
     """Render an office page: `current` is the key of its menu word."""
     seen = attention(place.programme)
     return render(
         request,
         template,
-        {"place": place, "programme": place.programme, "shell": _shell(place, current, seen), **(context or {})},
+        {
+            "place": place,
+            "programme": place.programme,
+            "shell": _shell(place, current, seen),
+            **(context or {}),
+        },
         **kwargs,
     )
 
 
 def _shell(place: Place, current: str, seen: Attention) -> ui.OfficeShell:
     def item(key: str, label: str, icon: str, count: int = 0, short: str = "") -> ui.NavItem:
-        return ui.NavItem(key, label, icon, reverse(f"office:{key}", args=[place.programme.code]), count, short)
+        return ui.NavItem(
+            key, label, icon, reverse(f"office:{key}", args=[place.programme.code]), count, short
+        )
 
     today = item("today", _("Today"), "home")
     partners = item("partners", _("Partners"), "users", seen.waiting_partners)

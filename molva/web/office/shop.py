@@ -34,7 +34,9 @@ class ConnectForm(forms.Form):
         help_text=gettext_lazy("As in the back office, for example myshop.myinsales.ru"),
     )
     login = forms.CharField(
-        label=gettext_lazy("API key"), max_length=120, help_text=gettext_lazy("Back office, Apps, For developers.")
+        label=gettext_lazy("API key"),
+        max_length=120,
+        help_text=gettext_lazy("Back office, Apps, For developers."),
     )
     password = forms.CharField(
         label=gettext_lazy("Password of the key"),
@@ -52,7 +54,9 @@ class ConnectForm(forms.Form):
 @office_page()
 def show(request: HttpRequest, place: Place) -> HttpResponse:
     """Connections and what waits."""
-    connections = Connection.objects.filter(programme=place.programme).exclude(state="disconnected").order_by("pk")
+    connections = (
+        Connection.objects.filter(programme=place.programme).exclude(state="disconnected").order_by("pk")
+    )
     inbound = InboundEvent.objects.filter(connection__programme=place.programme)
     context: dict[str, Any] = {
         "connections": [

@@ -44,7 +44,9 @@ def version(request: HttpRequest, place: Place, number: int) -> HttpResponse:
 def _terms_page(request: HttpRequest, place: Place, shown: TermsVersion) -> HttpResponse:
     programme, lang = place.programme, translation.get_language() or "ru"
     titles = status_titles(programme)
-    versions = list(TermsVersion.objects.filter(programme=programme).select_related("created_by").order_by("-number"))
+    versions = list(
+        TermsVersion.objects.filter(programme=programme).select_related("created_by").order_by("-number")
+    )
     in_force = terms_version_at(programme, clock.now())
     names = dict(programme.partners.filter(code__in=_partners_named(shown)).values_list("code", "name"))
     context = {
@@ -97,7 +99,9 @@ def edit(request: HttpRequest, place: Place) -> HttpResponse:
             else:
                 say(request, _("Saved."))
         except TermsChanged:
-            form.add_error(None, _("A colleague has published other terms meanwhile. Look at them and try again."))
+            form.add_error(
+                None, _("A colleague has published other terms meanwhile. Look at them and try again.")
+            )
         except TermsError as problem:
             form.add_error(None, str(problem))
         else:
@@ -112,7 +116,12 @@ def publish(
     """Publish and say so, with a way back."""
     based_on = int(request.POST.get("based_on") or base.number)
     made = publish_terms(
-        programme=place.programme, settings=settings, rules=rules, actor=place.user, based_on=based_on, note=note
+        programme=place.programme,
+        settings=settings,
+        rules=rules,
+        actor=place.user,
+        based_on=based_on,
+        note=note,
     )
     say(
         request,

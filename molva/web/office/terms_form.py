@@ -1,4 +1,4 @@
-"""The form of the general terms: settings and the rule for everybody, between what a person fills in and what is stored."""
+"""The form of the general terms: settings and the rule for everybody, as people fill them in and as stored."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -33,7 +33,9 @@ class TermsForm(forms.Form):
     statuses = forms.MultipleChoiceField(
         label=_("Status that accrues"),
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("The commission is owed while the order is in one of these statuses, and taken back when it leaves."),
+        help_text=_(
+            "The commission is owed while the order is in one of these statuses, and taken back when it leaves."
+        ),
     )
     lost = forms.MultipleChoiceField(
         label=_("Lost statuses"),
@@ -43,7 +45,9 @@ class TermsForm(forms.Form):
     )
     hold_days = days_field(
         label=_("Days on hold"),
-        help_text=_("How long the money waits after the accrual, in case the goods come back. 0: available at once."),
+        help_text=_(
+            "How long the money waits after the accrual, in case the goods come back. 0: available at once."
+        ),
     )
     first_kind = forms.ChoiceField(label=_("Level 1, kind"), choices=KINDS)
     first_value = decimal_field(
@@ -67,7 +71,9 @@ class TermsForm(forms.Form):
     term_days = days_field(
         label=_("Term of attribution, days"),
         required=False,
-        help_text=_("How long a client stays the partner's. Empty: for ever. Exactly the last moment is still inside."),
+        help_text=_(
+            "How long a client stays the partner's. Empty: for ever. Exactly the last moment is still inside."
+        ),
     )
     term_mode = forms.ChoiceField(
         label=_("The term runs"),
@@ -77,7 +83,9 @@ class TermsForm(forms.Form):
     hand_over = forms.BooleanField(
         label=_("Hand the client over to a new partner"),
         required=False,
-        help_text=_("On: a later link or code of another partner takes the client over. Off: the client stays."),
+        help_text=_(
+            "On: a later link or code of another partner takes the client over. Off: the client stays."
+        ),
     )
     code_over_link = forms.BooleanField(
         label=_("A promo code counts more than a link"),
@@ -103,7 +111,9 @@ class TermsForm(forms.Form):
         help_text=_("Off: they are shown apart and never leave the account as money."),
     )
     note = forms.CharField(
-        label=_("What changes, for the history"), max_length=300, required=False,
+        label=_("What changes, for the history"),
+        max_length=300,
+        required=False,
         help_text=_("A sentence for yourself and your colleagues."),
     )
 
@@ -127,7 +137,9 @@ class TermsForm(forms.Form):
                 self.add_error(f"{level}_value", _("How much?"))
         return data
 
-    def for_service(self, version: TermsVersion, programme: Programme) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    def for_service(
+        self, version: TermsVersion, programme: Programme
+    ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """Settings and rules to publish: the general rule is replaced in its place, the others stay."""
         data, digits = self.cleaned_data, CURRENCY_DIGITS[programme.currency]
         settings = {
@@ -140,7 +152,9 @@ class TermsForm(forms.Form):
                 "own_purchases": data["own_purchases"],
             },
             "accrual": {
-                "statuses": data["statuses"], "lost": data["lost"], "hold_days": data["hold_days"],
+                "statuses": data["statuses"],
+                "lost": data["lost"],
+                "hold_days": data["hold_days"],
             },
             "levels": version.settings["levels"],
         }

@@ -50,19 +50,53 @@ def _tasks(place: Place) -> list[dict[str, object]]:
     """What waits, from urgent to patient; each with where to go."""
     seen, code = attention(place.programme), place.programme.code
     tasks = [
-        (seen.shop_state == "broken", "plug-connected-x", "bad", _("The shop does not answer"),
-         _("Orders wait in the shop; nothing is lost."), "shop", 0),
-        (seen.waiting_payouts, "cash-banknote", "need", _("Payouts wait for your decision"), "", "payouts",
-         seen.waiting_payouts),
-        (seen.dead_letters, "alert-triangle", "bad", _("Messages of the shop that are not understood"), "", "inbound",
-         seen.dead_letters),
-        (seen.waiting_partners, "user-plus", "new", _("New applications of partners"), "", "partners",
-         seen.waiting_partners),
+        (
+            seen.shop_state == "broken",
+            "plug-connected-x",
+            "bad",
+            _("The shop does not answer"),
+            _("Orders wait in the shop; nothing is lost."),
+            "shop",
+            0,
+        ),
+        (
+            seen.waiting_payouts,
+            "cash-banknote",
+            "need",
+            _("Payouts wait for your decision"),
+            "",
+            "payouts",
+            seen.waiting_payouts,
+        ),
+        (
+            seen.dead_letters,
+            "alert-triangle",
+            "bad",
+            _("Messages of the shop that are not understood"),
+            "",
+            "inbound",
+            seen.dead_letters,
+        ),
+        (
+            seen.waiting_partners,
+            "user-plus",
+            "new",
+            _("New applications of partners"),
+            "",
+            "partners",
+            seen.waiting_partners,
+        ),
         (seen.dead_jobs, "activity", "bad", _("Background work that failed"), "", "jobs", seen.dead_jobs),
     ]
     return [
-        {"icon": icon, "tone": tone, "title": title, "note": note, "url": reverse(f"office:{name}", args=[code]),
-         "count": count}
+        {
+            "icon": icon,
+            "tone": tone,
+            "title": title,
+            "note": note,
+            "url": reverse(f"office:{name}", args=[code]),
+            "count": count,
+        }
         for waits, icon, tone, title, note, name, count in tasks
         if waits
     ]
@@ -74,13 +108,18 @@ def _steps(place: Place, has_partners: bool, has_orders: bool) -> list[dict[str,
     connected = Connection.objects.filter(programme=programme).exclude(state="disconnected").exists()
     steps = [
         (connected, _("The shop is connected, or an order is typed in"), "shop"),
-        (TermsVersion.objects.filter(programme=programme).count() > 1, _("You have looked through the terms"), "terms"),
+        (
+            TermsVersion.objects.filter(programme=programme).count() > 1,
+            _("You have looked through the terms"),
+            "terms",
+        ),
         (bool(programme.landing_title), _("The page for partners has your words"), "page"),
         (bool(programme.documents), _("Documents are linked"), "settings"),
         (has_partners, _("The first partner is in"), "partners"),
         (has_orders, _("The first order of a partner came"), "orders"),
     ]
     rows = [
-        {"done": done, "title": title, "url": reverse(f"office:{name}", args=[code])} for done, title, name in steps
+        {"done": done, "title": title, "url": reverse(f"office:{name}", args=[code])}
+        for done, title, name in steps
     ]
     return [] if all(row["done"] for row in rows) else rows

@@ -1,5 +1,6 @@
 """Every order body of the samples becomes exact values; every trap of old and odd bodies has a case of its own."""
 
+import contextlib
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -19,15 +20,34 @@ def sample(name: str) -> dict[str, Any]:
 
 def order(**changes: Any) -> dict[str, Any]:
     """A small body of today's form."""
-    line = {"id": 1, "product_id": 7, "sku": "T-1", "title": "Tea", "quantity": 2, "sale_price": 100.0,
-            "total_price": 200.0, "full_total_price": 180.0}
+    line = {
+        "id": 1,
+        "product_id": 7,
+        "sku": "T-1",
+        "title": "Tea",
+        "quantity": 2,
+        "sale_price": 100.0,
+        "total_price": 200.0,
+        "full_total_price": 180.0,
+    }
     body = {
-        "id": 5, "number": 1001, "created_at": "2026-10-01T12:00:00.000+03:00",
-        "updated_at": "2026-10-01T12:00:00.500+03:00", "currency_code": "RUR", "items_price": 180.0,
-        "total_price": 480.0, "full_delivery_price": 300.0, "order_lines": [line], "discounts": [],
-        "custom_status": {"permalink": "novyy", "title": "Новый"}, "fulfillment_status": "new",
-        "client": {"id": 9, "email": "a@example.ru", "phone": "89161234567", "name": "Анна"}, "cookies": {},
-        "fields_values": [], "first_current_location": "/?aff=ANNA", "current_location": "/",
+        "id": 5,
+        "number": 1001,
+        "created_at": "2026-10-01T12:00:00.000+03:00",
+        "updated_at": "2026-10-01T12:00:00.500+03:00",
+        "currency_code": "RUR",
+        "items_price": 180.0,
+        "total_price": 480.0,
+        "full_delivery_price": 300.0,
+        "order_lines": [line],
+        "discounts": [],
+        "custom_status": {"permalink": "novyy", "title": "Новый"},
+        "fulfillment_status": "new",
+        "client": {"id": 9, "email": "a@example.ru", "phone": "89161234567", "name": "Анна"},
+        "cookies": {},
+        "fields_values": [],
+        "first_current_location": "/?aff=ANNA",
+        "current_location": "/",
     }
     return {**body, **changes}
 
@@ -40,9 +60,7 @@ def test_the_body_of_2024_with_a_manual_discount():
     assert told.client == InboundClient("86923487", "test.buyer@example.com", "89000002308", "Тест Тестов")
     assert (told.status, told.status_title, told.currency) == ("delivered", "Доставлен", "RUB")
     assert (told.delivery_minor, told.discount_minor, told.total_minor) == (0, 0, 950)
-    assert told.lines == (
-        InboundLine("718717957", "Тестовый товар 10 р", "491844344", "", "1", 1000, 950),
-    )
+    assert told.lines == (InboundLine("718717957", "Тестовый товар 10 р", "491844344", "", "1", 1000, 950),)
     assert told.marks == InboundMarks((), (), "/", "/")
 
 
@@ -78,10 +96,8 @@ def test_a_fragment_without_id_is_not_understood():
 
 def test_other_samples_are_refused_with_a_reason_or_parsed_never_crash():
     for path in sorted(SAMPLES.glob("*.json")):
-        try:
-            parse_order(load_body(path.read_bytes()))
-        except NotUnderstood as problem:
-            assert str(problem)
+        with contextlib.suppress(NotUnderstood):
+            assert parse_order(load_body(path.read_bytes())).lines is not None
 
 
 MONEY = [
@@ -100,7 +116,12 @@ def test_money_comes_as_numbers_or_texts(case: str, value: Any, minor: int):
     assert parse_order(body).delivery_minor == minor
 
 
-QUANTITIES = [("pieces", 4, "4"), ("kilograms as a float", 4.0, "4"), ("a part", 0.25, "0.25"), ("a text", "3", "3")]
+QUANTITIES = [
+    ("pieces", 4, "4"),
+    ("kilograms as a float", 4.0, "4"),
+    ("a part", 0.25, "0.25"),
+    ("a text", "3", "3"),
+]
 
 
 @pytest.mark.parametrize(("case", "value", "text"), QUANTITIES, ids=[row[0] for row in QUANTITIES])
@@ -122,7 +143,9 @@ def test_a_coupon_is_found_by_its_id_then_by_the_text_and_other_discounts_are_no
 
 def test_a_discount_that_the_lines_do_not_hold_is_told_apart():
     line = {"id": 1, "quantity": 1, "sale_price": "1000.0"}
-    told = parse_order(order(order_lines=[line], items_price=None, total_price=1200.0, full_delivery_price=300.0))
+    told = parse_order(
+        order(order_lines=[line], items_price=None, total_price=1200.0, full_delivery_price=300.0)
+    )
     assert (told.lines[0].total_minor, told.discount_minor) == (100000, 10000)
 
 
@@ -147,13 +170,18 @@ def test_cookies_may_be_anything(cookies: Any):
 
 
 def test_our_mark_comes_by_cookie_and_by_the_extra_field():
-    fields = [{"field_id": 3, "value": "tok-b", "handle": "molva", "name": "molva"}, {"field_id": 4, "value": "x"}]
+    fields = [
+        {"field_id": 3, "value": "tok-b", "handle": "molva", "name": "molva"},
+        {"field_id": 4, "value": "x"},
+    ]
     told = parse_order(order(cookies={"molva": "tok-a"}, fields_values=fields))
     assert told.marks.tokens == ("tok-a", "tok-b")
 
 
 def test_the_phone_of_delivery_stands_in_for_a_missing_one():
-    told = parse_order(order(client={"id": 9}, shipping_address={"phone": "+7 900 000-00-01", "full_name": "Ян"}))
+    told = parse_order(
+        order(client={"id": 9}, shipping_address={"phone": "+7 900 000-00-01", "full_name": "Ян"})
+    )
     assert told.client == InboundClient("9", None, "+7 900 000-00-01", "Ян")
 
 

@@ -23,7 +23,8 @@ def test_the_owner_comes_in_makes_a_programme_and_is_in_the_office():
     assert (member.role, member.user.email) == ("owner", "irina@example.org")
 
     answer = client.post(
-        "/office/new/", {"name": "Лесная лавка", "shop_url": "", "currency": "RUB", "timezone": "Europe/Moscow"}
+        "/office/new/",
+        {"name": "Лесная лавка", "shop_url": "", "currency": "RUB", "timezone": "Europe/Moscow"},
     )
     assert answer["Location"] == "/office/lesnaya-lavka/shop/"
     assert Programme.unscoped.get().currency == "RUB"

@@ -39,17 +39,23 @@ def test_an_order_by_hand_is_judged_like_any_other(company: Company, as_role: Ca
 def test_an_order_of_nobody_for_nothing_is_told_next_to_the_fields(
     company: Company, as_role: Callable[[str], Client]
 ):
-    answer = as_role("manager").post(company.url("orders_add"), {"number": "1", "total": "5", "status": "new"})
+    answer = as_role("manager").post(
+        company.url("orders_add"), {"number": "1", "total": "5", "status": "new"}
+    )
     assert list(answer.context["form"].errors) == ["name"]
     assert Order.objects.count() == 0
 
 
-CSV = "номер;дата;сумма;имя;партнёр;статус\n1;02.10.2026;1 234,50;Анна;kate;delivered\n2;2 октября;5;Ян;;new\n" \
-      "3;03.10.2026;много;Ян;;новый\n4;;7;Ян;;съеден\n5;03.10.2026;10,00;Ян;;Доставлен\n"
+CSV = (
+    "номер;дата;сумма;имя;партнёр;статус\n1;02.10.2026;1 234,50;Анна;kate;delivered\n2;2 октября;5;Ян;;new\n"
+    "3;03.10.2026;много;Ян;;новый\n4;;7;Ян;;съеден\n5;03.10.2026;10,00;Ян;;Доставлен\n"
+)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251"])
-def test_a_file_with_broken_rows_loses_nothing(company: Company, as_role: Callable[[str], Client], encoding: str):
+def test_a_file_with_broken_rows_loses_nothing(
+    company: Company, as_role: Callable[[str], Client], encoding: str
+):
     admit_partner(programme=company.programme, name="Kate", email="kate@example.org", code="kate")
     client = as_role("owner")
     file = SimpleUploadedFile("orders.csv", CSV.encode(encoding))
@@ -86,8 +92,13 @@ def test_a_file_that_is_no_table_of_orders_is_refused_in_words(
 
 def test_a_dead_letter_is_shown_retried_and_put_away(company: Company, as_role: Callable[[str], Client]):
     client = as_role("owner")
-    event = InboundEvent(connection=manual_connection(company.programme), topic="t", body=b"{}", state="dead",
-                         reason="“total” is not a number: x")
+    event = InboundEvent(
+        connection=manual_connection(company.programme),
+        topic="t",
+        body=b"{}",
+        state="dead",
+        reason="“total” is not a number: x",
+    )
     event.save()
     assert "total" in client.get(company.url("inbound")).content.decode()
     client.post(company.url("inbound_retry", event.pk))
@@ -127,12 +138,17 @@ def test_texts_and_a_picture_are_published(company: Company, as_role: Callable[[
     assert answer.status_code == 302
     programme = company.programme
     programme.refresh_from_db()
-    assert (programme.landing_button, programme.form_fields) == ("Join us", {"phone": "required", "city": "off"})
+    assert (programme.landing_button, programme.form_fields) == (
+        "Join us",
+        {"phone": "required", "city": "off"},
+    )
     with Image.open(programme.logo.path) as logo:
         assert (logo.format, logo.size) == ("WEBP", (250, 125))
 
 
 @pytest.mark.parametrize("data", [b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"GIF89a", b"\x89PNG broken"])
 def test_what_is_no_picture_is_refused(company: Company, as_role: Callable[[str], Client], data: bytes):
-    answer = as_role("owner").post(company.url("page"), {**PAGE, "logo": SimpleUploadedFile("logo.png", data)})
+    answer = as_role("owner").post(
+        company.url("page"), {**PAGE, "logo": SimpleUploadedFile("logo.png", data)}
+    )
     assert "logo" in answer.context["form"].errors

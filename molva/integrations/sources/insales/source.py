@@ -10,7 +10,11 @@ from molva.integrations.models import Connection, InboundEvent
 from molva.integrations.sources.insales.api import InSalesApi
 from molva.integrations.sources.insales.parse import MARK_FIELD, load_body, parse_order
 
-TOPICS = {"orders/create": "orders-create", "orders/update": "orders-update", "orders/destroy": "orders-destroy"}
+TOPICS = {
+    "orders/create": "orders-create",
+    "orders/update": "orders-update",
+    "orders/destroy": "orders-destroy",
+}
 _PAGE_SIZE = 100
 _OVERLAP = timedelta(minutes=10)
 
@@ -97,9 +101,14 @@ class InSalesSource:
 
     def _hooks(self, api: InSalesApi, hook_url: str) -> None:
         wished = {(f"{hook_url}/{name}", topic) for topic, name in TOPICS.items()}
-        there = {(hook.get("address"), hook.get("topic")): hook["id"] for hook in api.get("/admin/webhooks.json")}
+        there = {
+            (hook.get("address"), hook.get("topic")): hook["id"] for hook in api.get("/admin/webhooks.json")
+        }
         for address, topic in sorted(wished - set(there)):
-            api.post("/admin/webhooks.json", {"webhook": {"address": address, "topic": topic, "format_type": "json"}})
+            api.post(
+                "/admin/webhooks.json",
+                {"webhook": {"address": address, "topic": topic, "format_type": "json"}},
+            )
         ours = hook_url.rsplit("/", 1)[0]
         for (address, topic), hook_id in there.items():
             if (address, topic) not in wished and str(address).startswith(ours):
@@ -111,7 +120,14 @@ class InSalesSource:
                 return int(field["id"])
         made = api.post(
             "/admin/fields.json",
-            {"field": {"type": "Field::TextField", "office_title": MARK_FIELD, "handle": MARK_FIELD, "destiny": 3}},
+            {
+                "field": {
+                    "type": "Field::TextField",
+                    "office_title": MARK_FIELD,
+                    "handle": MARK_FIELD,
+                    "destiny": 3,
+                }
+            },
         )
         return int(made["id"])
 

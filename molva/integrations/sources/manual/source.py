@@ -61,5 +61,7 @@ def _spellings(statuses: list[dict[str, str]]) -> dict[str, tuple[str, str]]:
     for status in statuses:
         for spelling in (status["permalink"], status["title"], status.get("title_ru", "")):
             if spelling:
-                known.setdefault(spelling.casefold(), (status["permalink"], status.get("title_ru") or status["title"]))
+                known.setdefault(
+                    spelling.casefold(), (status["permalink"], status.get("title_ru") or status["title"])
+                )
     return known
