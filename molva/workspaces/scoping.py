@@ -46,8 +46,9 @@ class ScopedManager(models.Manager):
 class WorkspaceModel(models.Model):
     """Base of every table that belongs to a workspace: a direct key, scoped reads, guarded writes."""
 
+    # No index of its own: SQLite would prefer it to better ones, as every scoped query names the workspace.
     workspace = models.ForeignKey(
-        "workspaces.Workspace", on_delete=models.PROTECT, related_name="+", editable=False
+        "workspaces.Workspace", on_delete=models.PROTECT, related_name="+", editable=False, db_index=False
     )
 
     objects = ScopedManager()

@@ -19,7 +19,8 @@ class Migration(migrations.Migration):
             model_name="accruallot",
             name="workspace",
             field=models.ForeignKey(
-                db_index=False, editable=False,
+                db_index=False,
+                editable=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="workspaces.workspace",
@@ -61,7 +62,8 @@ class Migration(migrations.Migration):
             model_name="commission",
             name="workspace",
             field=models.ForeignKey(
-                db_index=False, editable=False,
+                db_index=False,
+                editable=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="workspaces.workspace",

@@ -17,7 +17,8 @@ class Migration(migrations.Migration):
             model_name="connection",
             name="workspace",
             field=models.ForeignKey(
-                db_index=False, editable=False,
+                db_index=False,
+                editable=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="workspaces.workspace",
@@ -36,7 +37,8 @@ class Migration(migrations.Migration):
             model_name="inboundevent",
             name="workspace",
             field=models.ForeignKey(
-                db_index=False, editable=False,
+                db_index=False,
+                editable=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="workspaces.workspace",

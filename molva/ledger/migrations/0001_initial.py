@@ -60,7 +60,8 @@ class Migration(migrations.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
-                        db_index=False, editable=False,
+                        db_index=False,
+                        editable=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="workspaces.workspace",
@@ -90,7 +91,8 @@ class Migration(migrations.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
-                        db_index=False, editable=False,
+                        db_index=False,
+                        editable=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="workspaces.workspace",
@@ -166,7 +168,8 @@ class Migration(migrations.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
-                        db_index=False, editable=False,
+                        db_index=False,
+                        editable=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="workspaces.workspace",
@@ -213,7 +216,8 @@ class Migration(migrations.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
-                        db_index=False, editable=False,
+                        db_index=False,
+                        editable=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="workspaces.workspace",

@@ -19,7 +19,8 @@ class Migration(migrations.Migration):
             model_name="lead",
             name="workspace",
             field=models.ForeignKey(
-                db_index=False, editable=False,
+                db_index=False,
+                editable=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="workspaces.workspace",
@@ -53,7 +54,8 @@ class Migration(migrations.Migration):
             model_name="order",
             name="workspace",
             field=models.ForeignKey(
-                db_index=False, editable=False,
+                db_index=False,
+                editable=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="workspaces.workspace",
@@ -70,7 +72,8 @@ class Migration(migrations.Migration):
             model_name="orderline",
             name="workspace",
             field=models.ForeignKey(
-                db_index=False, editable=False,
+                db_index=False,
+                editable=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="workspaces.workspace",

@@ -29,7 +29,8 @@ class Migration(migrations.Migration):
             model_name="partner",
             name="workspace",
             field=models.ForeignKey(
-                db_index=False, editable=False,
+                db_index=False,
+                editable=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="workspaces.workspace",
@@ -46,7 +47,8 @@ class Migration(migrations.Migration):
             model_name="partnerversion",
             name="workspace",
             field=models.ForeignKey(
-                db_index=False, editable=False,
+                db_index=False,
+                editable=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="workspaces.workspace",
@@ -56,7 +58,8 @@ class Migration(migrations.Migration):
             model_name="programme",
             name="workspace",
             field=models.ForeignKey(
-                db_index=False, editable=False,
+                db_index=False,
+                editable=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="workspaces.workspace",
@@ -92,7 +95,8 @@ class Migration(migrations.Migration):
             model_name="termsversion",
             name="workspace",
             field=models.ForeignKey(
-                db_index=False, editable=False,
+                db_index=False,
+                editable=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="workspaces.workspace",

@@ -18,7 +18,8 @@ class Migration(migrations.Migration):
             model_name="attribution",
             name="workspace",
             field=models.ForeignKey(
-                db_index=False, editable=False,
+                db_index=False,
+                editable=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="workspaces.workspace",
@@ -42,7 +43,8 @@ class Migration(migrations.Migration):
             model_name="clickday",
             name="workspace",
             field=models.ForeignKey(
-                db_index=False, editable=False,
+                db_index=False,
+                editable=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="workspaces.workspace",
@@ -66,7 +68,8 @@ class Migration(migrations.Migration):
             model_name="clickhour",
             name="workspace",
             field=models.ForeignKey(
-                db_index=False, editable=False,
+                db_index=False,
+                editable=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="workspaces.workspace",
@@ -95,7 +98,8 @@ class Migration(migrations.Migration):
             model_name="customer",
             name="workspace",
             field=models.ForeignKey(
-                db_index=False, editable=False,
+                db_index=False,
+                editable=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="workspaces.workspace",
@@ -128,7 +132,8 @@ class Migration(migrations.Migration):
             model_name="customerkey",
             name="workspace",
             field=models.ForeignKey(
-                db_index=False, editable=False,
+                db_index=False,
+                editable=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="workspaces.workspace",
@@ -152,7 +157,8 @@ class Migration(migrations.Migration):
             model_name="customervisitor",
             name="workspace",
             field=models.ForeignKey(
-                db_index=False, editable=False,
+                db_index=False,
+                editable=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="workspaces.workspace",
@@ -176,7 +182,8 @@ class Migration(migrations.Migration):
             model_name="link",
             name="workspace",
             field=models.ForeignKey(
-                db_index=False, editable=False,
+                db_index=False,
+                editable=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="workspaces.workspace",
@@ -204,7 +211,8 @@ class Migration(migrations.Migration):
             model_name="promocode",
             name="workspace",
             field=models.ForeignKey(
-                db_index=False, editable=False,
+                db_index=False,
+                editable=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="workspaces.workspace",
@@ -235,7 +243,8 @@ class Migration(migrations.Migration):
             model_name="touch",
             name="workspace",
             field=models.ForeignKey(
-                db_index=False, editable=False,
+                db_index=False,
+                editable=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to="workspaces.workspace",
