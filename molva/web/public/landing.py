@@ -41,7 +41,9 @@ def show(request: HttpRequest, programme: Programme) -> HttpResponse:
     if getattr(request, "htmx", False):
         example = calculate(programme, terms_version_at(programme, clock.now()), request.GET)
         return render(
-            request, "public/landing.html#receipt", {"example": example, "currency": programme.currency}
+            request,
+            "public/landing.html#receipt",
+            {"example": example, "currency": programme.currency, "is_live": True},
         )
     first = {"ref": request.GET.get("ref", ""), "started": started_mark()}
     return _page(request, programme, RegistrationForm(programme, initial=first))

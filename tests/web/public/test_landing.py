@@ -198,6 +198,7 @@ def test_the_calculator_counts_without_a_script(
 def test_the_calculator_answers_htmx_with_the_receipt_alone(client: Client, programme: Programme) -> None:
     page = client.get("/p/friends/?orders=3&average=1000", headers={"hx-request": "true"}).content.decode()
     assert page.startswith('<div class="l-receipt"')
+    assert 'id="average-out" for="average" hx-swap-oob="true"' in page
     assert "300" in page
 
 

@@ -138,3 +138,10 @@ def test_the_bare_address_leads_everybody_to_work(client: Client, programme: Pro
     assert client.get("/")["Location"] == "/welcome/"
     assert b"nobody@example.org" in client.get("/welcome/").content
     assert client.get("/login/")["Location"] == "/welcome/"
+
+
+def test_an_address_that_tries_too_often_waits(client: Client, programme: Programme) -> None:
+    wrong = {"login": "boris@example.org", "password": "wrong"}
+    answers = [client.post("/login/password/", wrong, headers=ENGLISH) for _ in range(40)]
+    assert answers[-1].status_code == 429
+    assert "Too many tries" in answers[-1].content.decode()
