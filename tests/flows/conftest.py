@@ -11,10 +11,10 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All stories run in one worker, so that what costs seconds is made once."""
+    """The stories run in one worker, so that what costs seconds is made once; the long kill test may use another."""
     for item in items:
         if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("flows"))
+            item.add_marker(pytest.mark.xdist_group("kill" if item.path.name == "test_kill.py" else "flows"))
             item.add_marker(pytest.mark.database)
             item.add_marker(pytest.mark.slow)
 

@@ -65,8 +65,10 @@ def make_workspace() -> int:
     return create_workspace(name="Shop", owner=owner, language="ru").pk
 
 
-def make_programme(code: str, shop_url: str, terms: dict[str, Any] | None = None, **rule: Any) -> int:
-    """A programme with the partners Anna, who invited Boris, and Clara."""
+def make_programme(
+    code: str, shop_url: str, terms: dict[str, Any] | None = None, mark: str = "", **rule: Any
+) -> int:
+    """A programme with the partners Anna, who invited Boris, and Clara; `mark` ends their codes, `code` by default."""
     workspace = Workspace.objects.first() or Workspace.objects.get(pk=make_workspace())
     merged = {**SETTINGS, **{key: {**SETTINGS[key], **value} for key, value in (terms or {}).items()}}
     with scope(workspace), clock.pretend(clock.now() - timedelta(days=400)):
@@ -79,7 +81,7 @@ def make_programme(code: str, shop_url: str, terms: dict[str, Any] | None = None
                 programme=programme,
                 name=name.title(),
                 email=f"{name}-{code}@example.org",
-                code=f"{name}-{code}",
+                code=f"{name}-{mark or code}",
                 invited_by=anna if name == "boris" else None,
             )
             anna = partner if name == "anna" else anna
@@ -270,6 +272,11 @@ def clicks(partner: str) -> dict[str, int]:
 def all_touches() -> list[int]:
     """Ids of every loaded click."""
     return list(Touch.unscoped.exclude(click_id=None).values_list("click_id", flat=True))
+
+
+def counted_clicks() -> int:
+    """Clicks by people, as the day counts have them."""
+    return ClickDay.unscoped.aggregate(clicks=Sum("clicks"))["clicks"] or 0
 
 
 def all_bodies() -> list[str]:
