@@ -25,7 +25,6 @@ def judge(person: PersonFacts, directory: Directory, now: int) -> Judgement:
             continue
         group = groups.setdefault(decision.partner, Sales(decision.partner))
         sale = Sale(order, decision, directory)
-        group.add(sale)
         group.put(sale)
     first_created = min((order.created_at for order in person.orders), default=0)
     for group in groups.values():

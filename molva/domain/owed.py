@@ -1,6 +1,6 @@
 """What an order owes, told: commissions with their lines, what is expected, why nothing is owed on level 1."""
 
-from molva.domain.rewards import Worth, uncut_amounts
+from molva.domain.rewards import Worth, line_bases, uncut_amounts
 from molva.domain.sales import Sale, Sales
 from molva.domain.verdicts import (
     NO_RULE,
@@ -40,7 +40,7 @@ def owed_of(sale: Sale, *, is_future_told: bool = True) -> OrderOwed:
 
 def _unpaid(sale: Sale, found: Worth) -> str:
     """Why nothing is owed on level 1: the first reason that fits."""
-    if not any(found.bases):
+    if not any(line_bases(found.snapshot)):
         return ZERO_BASE
     winners = [rule for rule in found.winners if rule is not None]
     if not winners:
@@ -55,19 +55,20 @@ def _unpaid(sale: Sale, found: Worth) -> str:
 def _commissions(sale: Sale, found: Worth) -> tuple[Commission, ...]:
     """The commissions above zero, by level, with the lines whose rule names the level."""
     paid = []
-    for payee, amount, of_lines in zip(sale.decision.chain, sale.pays(found), found.amounts, strict=True):
+    bases = line_bases(found.snapshot)
+    for index, (payee, amount) in enumerate(zip(sale.decision.chain, sale.pays(found), strict=True)):
         if amount:
-            lines = _commission_lines(sale, found, payee.level, of_lines)
+            lines = _commission_lines(sale, found, bases, payee.level, found.on_level(index))
             paid.append(Commission(payee.partner, payee.level, amount, lines))
     return tuple(paid)
 
 
 def _commission_lines(
-    sale: Sale, found: Worth, level: int, of_lines: tuple[int, ...]
+    sale: Sale, found: Worth, bases: list[int], level: int, of_lines: tuple[int, ...]
 ) -> tuple[CommissionLine, ...]:
     snapshot = sale.order.snapshot
     is_capped = any(rule is not None and rule.cap_minor is not None for rule in found.winners)
-    uncut = uncut_amounts(snapshot, found.bases, found.winners, level) if is_capped else of_lines
+    uncut = uncut_amounts(snapshot, bases, found.winners, level) if is_capped else of_lines
     lines = []
     for index, (line, rule) in enumerate(zip(snapshot.lines, found.winners, strict=True)):
         if rule is None or level not in rule.rewards:
@@ -76,7 +77,7 @@ def _commission_lines(
         percent = reward.text if reward.percent is not None else None
         full = of_lines[index]
         amount = 0 if sale.is_beyond(rule, found) else full
-        base = found.bases[index]
+        base = bases[index]
         lines.append(
             CommissionLine(line.id, base, rule.id, percent, reward.fixed_minor, amount, full, uncut[index])
         )

@@ -19,39 +19,34 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Worth:
     """What a snapshot would give by itself at a given place among the sales.
 
-    `winners`: the rule of each line (None: no base or no rule). `amounts`: level 1 first, per line, after the cap.
-    `level_one_minor`: the sum on level 1, limit aside. `is_limited`: a rule among them pays so many sales only.
+    `winners`: the rule of each line (None: no base or no rule). `amounts`: per line after the cap, level 1 first, level
+    after level. `level_one_minor`: the sum on level 1, limit aside. `is_limited`: a rule among them pays so many
+    sales only.
     """
 
-    __slots__ = (
-        "amounts",
-        "bases",
-        "is_limited",
-        "is_new",
-        "level_one_minor",
-        "place",
-        "snapshot",
-        "winners",
-    )
+    __slots__ = ("amounts", "is_limited", "is_new", "level_one_minor", "place", "snapshot", "winners")
 
     def __init__(
         self,
         snapshot: Snapshot,
-        bases: tuple[int, ...],
         winners: tuple[Rule | None, ...],
-        amounts: tuple[tuple[int, ...], ...],
+        amounts: tuple[int, ...],
         place: int,
         *,
         is_new: bool,
     ) -> None:
         self.snapshot = snapshot
-        self.bases = bases
         self.winners = winners
         self.amounts = amounts
         self.place = place
         self.is_new = is_new
         self.is_limited = any(rule is not None and rule.paid_sales > 0 for rule in winners)
-        self.level_one_minor = sum(amounts[0])
+        self.level_one_minor = sum(amounts[: len(winners)])
+
+    def on_level(self, index: int) -> tuple[int, ...]:
+        """The amounts per line on a level (0: level 1)."""
+        count = len(self.winners)
+        return self.amounts[index * count : (index + 1) * count]
 
 
 def line_bases(snapshot: Snapshot) -> list[int]:
@@ -89,9 +84,12 @@ def worth(
     winners = tuple(
         [_winner(rules, line) if base else None for line, base in zip(snapshot.lines, bases, strict=True)]
     )
-    levels = range(1, len(decision.chain) + 1)
-    amounts = tuple([level_amounts(snapshot, bases, winners, level) for level in levels])
-    return Worth(snapshot, tuple(bases), winners, amounts, place, is_new=is_new)
+    if winners.count(winners[0] if winners else None) == len(winners):
+        winners = terms.rules.same(winners)
+    amounts: list[int] = []
+    for payee in decision.chain:
+        amounts += level_amounts(snapshot, bases, winners, payee.level)
+    return Worth(snapshot, winners, tuple(amounts), place, is_new=is_new)
 
 
 def _winner(rules: list[Rule], line: Line) -> Rule | None:
@@ -163,13 +161,13 @@ def line_fits(when: When, line: Line) -> bool:
 
 def level_amounts(
     snapshot: Snapshot, bases: Sequence[int], winners: Sequence[Rule | None], level: int
-) -> tuple[int, ...]:
+) -> list[int]:
     """What each line gives on a level, caps applied."""
     amounts = uncut_amounts(snapshot, bases, winners, level)
     capped = {id(rule): rule for rule in winners if rule is not None and rule.cap_minor is not None}
     for rule in capped.values():
         _cut(amounts, winners, rule)
-    return tuple(amounts)
+    return amounts
 
 
 def uncut_amounts(

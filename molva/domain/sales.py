@@ -9,7 +9,7 @@ from bisect import bisect_left
 
 from molva.domain.directory import Directory
 from molva.domain.facts import OrderFacts
-from molva.domain.postings import NOTHING, Holding
+from molva.domain.postings import Holding, Lot
 from molva.domain.rewards import Worth, order_total, worth
 from molva.domain.terms import PartnerState, Rule
 from molva.domain.verdicts import Decision
@@ -22,18 +22,19 @@ class Sale:
 
     `owed`: minor units by level, level 1 first, () while it is no sale. `place` (from 1) among the sales and
     `paid_before`, how many sales that pay stand before it: of an order that is no sale as if the open orders and
-    itself reached a status now, known after `Sales.lay_out`.
+    itself reached a status now, known after `Sales.lay_out`. `posted` by level and `lots` that wait: see `postings`.
     """
 
     __slots__ = (
         "decision",
-        "holdings",
         "is_ranked",
+        "lots",
         "order",
         "owed",
         "paid_before",
         "partner",
         "place",
+        "posted",
         "terms",
         "worth",
     )
@@ -49,17 +50,27 @@ class Sale:
         self.is_ranked = False  # does it stand among the sales now
         self.place = 0
         self.paid_before = 0
-        self.holdings: list[Holding] | None = None
+        self.posted: tuple[int, ...] = ()
+        self.lots: list[tuple[Lot, ...]] | None = None
 
     def holding(self, index: int) -> Holding:
         """The books of a level (0: level 1)."""
-        return self.holdings[index] if self.holdings else NOTHING
+        posted = self.posted[index] if self.posted else 0
+        return Holding(posted, self.lots[index]) if self.lots else Holding(posted)
 
     def hold(self, index: int, holding: Holding) -> None:
-        """Keep the books of a level."""
-        if self.holdings is None:
-            self.holdings = [NOTHING] * len(self.decision.chain)
-        self.holdings[index] = holding
+        """Keep what waits on a level; what was posted is kept for all levels together, by `close`."""
+        if self.lots is None:
+            if not holding.lots:
+                return
+            self.lots = [()] * len(self.decision.chain)
+        self.lots[index] = holding.lots
+        if not any(self.lots):
+            self.lots = None
+
+    def close(self) -> None:
+        """All that is owed is posted."""
+        self.posted = self.owed
 
     @property
     def is_earning(self) -> bool:
@@ -97,17 +108,17 @@ class Sale:
         """The amounts by level with the limit on paid sales applied; refused levels get nothing."""
         return tuple(
             [
-                0 if payee.refusal is not None else self._level_pays(found, of_lines)
-                for payee, of_lines in zip(self.decision.chain, found.amounts, strict=True)
+                0 if payee.refusal is not None else self._level_pays(found, index)
+                for index, payee in enumerate(self.decision.chain)
             ]
         )
 
-    def _level_pays(self, found: Worth, of_lines: tuple[int, ...]) -> int:
+    def _level_pays(self, found: Worth, index: int) -> int:
         if not found.is_limited:
-            return sum(of_lines)
+            return sum(found.on_level(index))
         return sum(
             amount
-            for amount, rule in zip(of_lines, found.winners, strict=True)
+            for amount, rule in zip(found.on_level(index), found.winners, strict=True)
             if rule is not None and not self.is_beyond(rule, found)
         )
 
@@ -123,30 +134,39 @@ def _rank_of(sale: Sale) -> Rank:
 class Sales:
     """The orders of one client that one partner got; those that earn stand ranked."""
 
-    __slots__ = ("_ranked", "orders", "partner")
+    __slots__ = ("_others", "_ranked", "partner")
 
     def __init__(self, partner: str) -> None:
         self.partner = partner
-        self.orders: list[Sale] = []
         self._ranked: list[Sale] = []
+        self._others: list[Sale] | None = None  # orders that are no sales now
 
-    def add(self, sale: Sale) -> None:
-        """An order of the client that the partner got; tell its status by `put`."""
-        self.orders.append(sale)
+    @property
+    def orders(self) -> list[Sale]:
+        """All orders."""
+        return self._ranked + self._others if self._others else self._ranked
 
     def put(self, sale: Sale) -> int | None:
-        """Put the sale where its latest snapshot says; the index from which to reckon anew, None: it never counted."""
+        """Put an order where its latest snapshot says; the index from which to reckon anew, None: it never counted."""
         start = None
         ranked = self._ranked
         rank = _rank_of(sale)
         if sale.is_ranked:
             start = bisect_left(ranked, rank, key=_rank_of)
             del ranked[start]
+        elif self._others and sale in self._others:
+            self._others.remove(sale)
         sale.is_ranked = sale.is_earning and order_total(sale.order.snapshot) > 0
         if not sale.is_ranked:
+            if self._others is None:
+                self._others = []
+            self._others.append(sale)
             return start
         index = bisect_left(ranked, rank, key=_rank_of)
-        ranked.insert(index, sale)
+        if ranked:
+            ranked.insert(index, sale)
+        else:
+            self._ranked = [sale]
         return index if start is None else min(index, start)
 
     def update(self, sale: Sale, first_created: int) -> list[Sale]:
@@ -160,7 +180,8 @@ class Sales:
 
     def absorb(self, other: "Sales") -> None:
         """The other client turned out to be the same: his sales are ranked among these."""
-        self.orders += other.orders
+        if other._others:
+            self._others = [*(self._others or ()), *other._others]
         self._ranked = sorted(self._ranked + other._ranked, key=_rank_of)
 
     def reckon(self, start: int, first_created: int) -> list[Sale]:
@@ -186,7 +207,7 @@ class Sales:
 
     def lay_out(self, now: int, first_created: int) -> None:
         """Give the orders that are no sales the place and the worth they would have, all open ones together."""
-        others = [sale for sale in self.orders if not sale.is_ranked]
+        others = self._others
         if not others:
             return
         line = [

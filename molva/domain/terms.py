@@ -118,6 +118,7 @@ class RuleSet:
     """The rules of one version, strongest first."""
 
     rules: tuple[Rule, ...]
+    _same: dict[tuple[int, int], tuple[Rule | None, ...]] = field(default_factory=dict, repr=False)
     _of_partner: dict[tuple[str, frozenset[str]], tuple[Rule, ...]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -126,6 +127,10 @@ class RuleSet:
         ranked = [(rule.rank, rule.priority, index, rule) for index, rule in enumerate(written)]
         ranked.sort(key=lambda row: row[:3], reverse=True)
         return cls(tuple(row[3] for row in ranked))
+
+    def same(self, winners: tuple[Rule | None, ...]) -> tuple[Rule | None, ...]:
+        """So many times the same rule, as one and the same tuple: most orders have one rule."""
+        return self._same.setdefault((id(winners[0]) if winners else 0, len(winners)), winners)
 
     def of_partner(self, partner: str, groups: frozenset[str]) -> tuple[Rule, ...]:
         """The rules whose conditions on the level-1 partner hold, strongest first."""

@@ -7,6 +7,7 @@ from molva.domain.terms import Terms
 from molva.domain.verdicts import Commission, CommissionLine, Decision
 from molva.domain.wording import money_words, percent_words, time_words
 
+LANGUAGES = ("en", "ru")
 _REASONS = {
     "en": {
         "link": "{partner} gets the order: the client came by the partner link, {at}.",
@@ -53,13 +54,6 @@ _UNPAID = {
         "sales_limit": "Вознаграждения нет: оплачиваемые покупки этого клиента уже кончились.",
     },
 }
-_SECOND = {
-    "en": "{money} on level {level}, for an invited partner's sale: {how}.",
-    "ru": "{money} за продажу приглашённого партнёра, уровень {level}: {how}.",
-}
-_FIRST = {"en": "{money}: {how}.", "ru": "{money}: {how}."}
-_PERCENT = {"en": "{percent} of {base}, rule “{rule}”", "ru": "{percent} от {base}, правило «{rule}»"}
-_FIXED = {"en": "{sum} as fixed by rule “{rule}”", "ru": "{sum} по твёрдой ставке, правило «{rule}»"}
 _CUT = {"en": " (the rule's cap leaves {sum})", "ru": " (предел правила оставляет {sum})"}
 _BEYOND = {
     "en": "rule “{rule}” has paid its number of sales",
@@ -90,7 +84,7 @@ def commission_text(commission: Commission, lang: str, terms: Terms) -> str:
 def commission_texts(commission: Commission, terms: Terms) -> dict[str, str]:
     """The same in every language."""
     shares = _shares(commission)
-    return {lang: _commission_words(commission, shares, lang, terms) for lang in _FIRST}
+    return {lang: _commission_words(commission, shares, lang, terms) for lang in LANGUAGES}
 
 
 class _Share:
@@ -128,14 +122,26 @@ def _commission_words(commission: Commission, shares: list[_Share], lang: str, t
             continue
         if share.percent is not None:
             base = money_words(share.base, currency, digits, lang)
-            said = _PERCENT[lang].format(
-                percent=percent_words(share.percent, lang), base=base, rule=share.rule
-            )
+            said = _of_base(percent_words(share.percent, lang), base, share.rule, lang)
         else:
-            said = _FIXED[lang].format(sum=money_words(share.uncut, currency, digits, lang), rule=share.rule)
+            said = _fixed(money_words(share.uncut, currency, digits, lang), share.rule, lang)
         if share.uncut > share.full:
             said += _CUT[lang].format(sum=money_words(share.full, currency, digits, lang))
         parts.append(said)
-    frame = _FIRST if commission.level == 1 else _SECOND
     money = money_words(commission.amount_minor, currency, digits, lang)
-    return frame[lang].format(money=money, level=commission.level, how="; ".join(parts))
+    how = "; ".join(parts)
+    if commission.level == 1:
+        return f"{money}: {how}."
+    if lang == "ru":
+        return f"{money} за продажу приглашённого партнёра, уровень {commission.level}: {how}."
+    return f"{money} on level {commission.level}, for an invited partner's sale: {how}."
+
+
+def _of_base(percent: str, base: str, rule: str, lang: str) -> str:
+    return f"{percent} от {base}, правило «{rule}»" if lang == "ru" else f"{percent} of {base}, rule “{rule}”"
+
+
+def _fixed(money: str, rule: str, lang: str) -> str:
+    if lang == "ru":
+        return f"{money} по твёрдой ставке, правило «{rule}»"
+    return f"{money} as fixed by rule “{rule}”"

@@ -49,6 +49,7 @@ _MONTHS = {
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@lru_cache(maxsize=1024)
 def money_words(minor: int, currency: str, digits: int, lang: str) -> str:
     """«1 234,56 ₽» in Russian, «₽1,234.56» in English, with a real minus."""
     if minor < 0:
@@ -65,6 +66,7 @@ def money_words(minor: int, currency: str, digits: int, lang: str) -> str:
     return f"{sign or currency + NBSP}{whole}{point}{fraction}"
 
 
+@lru_cache(maxsize=256)
 def percent_words(percent: str, lang: str) -> str:
     """«12,5 %» in Russian, «12.5%» in English."""
     return percent.replace(".", ",") + NBSP + "%" if lang == "ru" else percent + "%"

@@ -1,6 +1,5 @@
 """Clients as the run knows them: records seen so far, their sales by partner. Joined when a record joins them."""
 
-
 from molva.domain.facts import ClientKeys, OrderFacts
 from molva.domain.sales import Sale, Sales
 

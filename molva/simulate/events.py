@@ -194,7 +194,8 @@ class EventReader:
             events.touches.append(made)
             return
         if type(made) is tuple:
-            made = self._told(*made, at)
+            facts, seq = made
+            made = self._told(facts, seq, at)
         elif type(made.what) is LeadFacts:
             events.leads.append(made.what)
         events.timed.append(made)
