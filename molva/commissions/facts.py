@@ -3,6 +3,7 @@
 The same `PersonFacts` and `Directory` feed `molva simulate`, so support, what-if and the live ledger cannot disagree.
 """
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -78,13 +79,26 @@ class LiveDirectory(Directory):
         return (to_micros(own.joined_at), own.code) if own else None
 
 
-def load_person(customer: Customer) -> PersonFacts:
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A customer's rows, and the facts that the rules judge."""
+
+    orders: list[Order]
+    leads: list[Lead]
+    facts: PersonFacts
+
+
+def load_person(customer: Customer) -> Person:
     """All orders, leads and touches of a customer, in a fixed number of queries.
 
     Records of one moment are ranked by source and id, not by arrival: any order of tellings ends the same.
     """
-    orders = list(customer.orders.prefetch_related("lines"))
+    orders = list(
+        customer.orders.select_related("partner").prefetch_related("lines").order_by("created_at", "pk")
+    )
     leads = list(customer.leads.all())
+    for order in orders:
+        order.programme = customer.programme  # known already: no question for each order
     ranked = sorted(
         [(order.created_at, 0, order.source, _natural(order.external_id), order) for order in orders]
         + [(lead.at, 1, lead.source, _natural(lead.external_id), lead) for lead in leads],
@@ -96,7 +110,7 @@ def load_person(customer: Customer) -> PersonFacts:
             facts.orders.append(_order(record, tie))
         else:
             facts.leads.append(_lead(record, tie))
-    return facts
+    return Person(orders, leads, facts)
 
 
 def order_key(order: Order) -> str:

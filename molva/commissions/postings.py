@@ -17,23 +17,28 @@ from molva.workspaces.scoping import scope
 
 
 def post_difference(row: Commission, *, at: datetime, hold_days: int) -> None:
-    """Post what the commission is owed minus what is posted; nothing when they are equal. The caller holds the row."""
-    if row.owed_minor == row.posted_minor:
-        return
-    ledger.lock_books()
-    for lot in _waiting(row).filter(due_at__lte=at):
-        _release(lot)
-    lots = list(_waiting(row))
+    """Post what the commission is owed minus what is posted, and set its word; the caller saves the row."""
+    lots = list(_waiting(row)) if row.accrued_at else []
+    if row.owed_minor != row.posted_minor:
+        due = [lot for lot in lots if lot.due_at <= at]
+        for lot in due:
+            _release(lot)
+        lots = _post(row, [lot for lot in lots if lot not in due], at=at, hold_days=hold_days)
+    row.status = _status(row, is_waiting=any(lot.held_minor for lot in lots))
+
+
+def _post(row: Commission, lots: list[AccrualLot], *, at: datetime, hold_days: int) -> list[AccrualLot]:
+    """Post the difference; the lots that there are afterwards."""
     holding = Holding(row.posted_minor, tuple(Lot(to_micros(lot.due_at), lot.held_minor) for lot in lots))
     after, movement = settle(holding, row.owed_minor, to_micros(at), hold_days)
     if movement is None:
-        return
+        return lots
     if movement.kind == ACCRUAL:
-        _accrue(row, movement, at, after)
+        lots = [*lots, *_accrue(row, movement, at, after)]
     else:
         _claw_back(row, movement, at, lots)
     row.posted_minor = after.posted_minor
-    row.save(update_fields=["posted_minor", "accrued_at"])
+    return lots
 
 
 def release_due(now: datetime) -> int:
@@ -53,27 +58,29 @@ def release_due(now: datetime) -> int:
 
 
 def refresh_status(row: Commission) -> None:
-    """The word for people; it follows the books and decides nothing. «Paid» is set by the payout itself."""
-    if row.posted_minor == 0:
-        # nothing is hoped for any more from an order that was cancelled before it ever earned
-        is_open = row.accrued_at is None and row.expected_minor > 0
-        status = CommissionStatus.EXPECTED if is_open else CommissionStatus.CLAWED_BACK
-    elif _waiting(row).exists():
-        status = CommissionStatus.HELD
-    elif row.status != CommissionStatus.PAID:
-        status = CommissionStatus.AVAILABLE
-    else:
-        return
+    """Renew the word of a commission whose lots have changed. «Paid» is set by the payout itself."""
+    status = _status(row, is_waiting=_waiting(row).exists())
     if row.status != status:
         row.status = status
         row.save(update_fields=["status"])
+
+
+def _status(row: Commission, *, is_waiting: bool) -> str:
+    """The word for people; it follows the books and decides nothing."""
+    if row.posted_minor == 0:
+        # nothing is hoped for any more from an order that was cancelled before it ever earned
+        is_open = row.accrued_at is None and row.expected_minor > 0
+        return CommissionStatus.EXPECTED if is_open else CommissionStatus.CLAWED_BACK
+    if is_waiting:
+        return CommissionStatus.HELD
+    return row.status if row.status == CommissionStatus.PAID else CommissionStatus.AVAILABLE
 
 
 def _waiting(row: Commission) -> "models.QuerySet[AccrualLot]":
     return AccrualLot.objects.filter(commission=row, held_minor__gt=0).order_by("due_at", "pk")
 
 
-def _accrue(row: Commission, movement: Movement, at: datetime, after: Holding) -> None:
+def _accrue(row: Commission, movement: Movement, at: datetime, after: Holding) -> list[AccrualLot]:
     ledger.accrue(
         partner=row.partner,
         amount_minor=movement.amount_minor,
@@ -85,12 +92,20 @@ def _accrue(row: Commission, movement: Movement, at: datetime, after: Holding) -
         is_held=movement.held_minor > 0,
         facts={"order": row.order.number},
     )
-    if movement.held_minor:
-        due_at = from_micros(after.lots[-1].due_at)
-        amount = movement.amount_minor
-        AccrualLot(commission=row, posted_at=at, amount_minor=amount, held_minor=amount, due_at=due_at).save()
     row.accrued_at = row.accrued_at or at
     _tell(row, "commission.accrued", movement.amount_minor, at)
+    if not movement.held_minor:
+        return []
+    amount = movement.amount_minor
+    lot = AccrualLot(
+        commission=row,
+        posted_at=at,
+        amount_minor=amount,
+        held_minor=amount,
+        due_at=from_micros(after.lots[-1].due_at),
+    )
+    lot.save()
+    return [lot]
 
 
 def _claw_back(row: Commission, movement: Movement, at: datetime, lots: list[AccrualLot]) -> None:

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from molva.commissions.facts import LiveDirectory, lead_key, load_person, order_key
 from molva.commissions.models import Commission
-from molva.commissions.postings import post_difference, refresh_status
+from molva.commissions.postings import post_difference
 from molva.domain.explanation import as_json, explain
 from molva.domain.facts import OrderFacts
 from molva.domain.judge import judge
@@ -30,7 +30,7 @@ from molva.workspaces import journal
 
 def preview_customer(customer: Customer) -> Judgement:
     """What the rules say of a customer now; nothing is written (reconciliation, `molva check`)."""
-    return judge(load_person(customer), LiveDirectory(customer.programme), to_micros(clock.now()))
+    return judge(load_person(customer).facts, LiveDirectory(customer.programme), to_micros(clock.now()))
 
 
 @transaction.atomic
@@ -41,17 +41,17 @@ def settle_customer(*, customer: Customer, at: datetime | None = None) -> Judgem
     customer = Customer.objects.select_for_update().select_related("programme").get(pk=customer.pk)
     directory = LiveDirectory(customer.programme)
     person = load_person(customer)
-    facts = {order.id: order for order in person.orders}
-    judgement = judge(person, directory, to_micros(at))
+    facts = {order.id: order for order in person.facts.orders}
+    judgement = judge(person.facts, directory, to_micros(at))
     # before the first row is written: whoever holds the books may be waiting for one of these rows
     lock_books()
     partners = _partners(customer, judgement)
-    for order in customer.orders.select_related("partner").order_by("created_at", "pk"):
+    for order in person.orders:
         key = order_key(order)
         decision, owed = judgement.decided.orders[key], judgement.owed.get(key) or OrderOwed(order=key)
         _save_verdict(order, decision, owed, partners, at)
         _settle_order(order, facts[key], decision, owed, directory, partners, at)
-    for lead in customer.leads.all():
+    for lead in person.leads:
         _save_lead(lead, judgement.decided.leads[lead_key(lead)], partners)
     _save_attributions(customer, judgement.decided.attributions, partners, at)
     return judgement
@@ -71,10 +71,10 @@ def _settle_order(
     hoped = {(one.partner, one.level): one for one in owed.expected}
     rows = {
         (row.partner.code, row.level): row
-        for row in order.commissions.select_related("partner", "programme", "order").select_for_update(
-            of=("self",)
-        )
+        for row in order.commissions.select_related("partner").select_for_update(of=("self",))
     }
+    for row in rows.values():
+        row.order, row.programme, row.partner.programme = order, order.programme, order.programme
     version = directory.version_at(facts.created_at)
     hold_days = directory.terms_at(facts.created_at).accrual.hold_days
     for key in sorted(set(due) | set(hoped) | set(rows), key=lambda pair: (pair[1], pair[0])):
@@ -89,9 +89,10 @@ def _settle_order(
             row.explanation, row.terms = explanation, version
         if not changed and row.pk and row.owed_minor == row.posted_minor:
             continue
-        row.save()
+        if row.pk is None:
+            row.save()  # the books name it
         post_difference(row, at=at, hold_days=hold_days)
-        refresh_status(row)
+        row.save()
 
 
 def _fill(row: Commission, due: Owed | None, hoped: Owed | None) -> bool:
@@ -225,4 +226,7 @@ def _partners(customer: Customer, judgement: Judgement) -> dict[str, Partner]:
         )
     for owed in judgement.owed.values():
         codes |= {one.partner for one in (*owed.commissions, *owed.expected)}
-    return {p.code: p for p in Partner.objects.filter(programme_id=customer.programme_id, code__in=codes)}
+    found = {p.code: p for p in Partner.objects.filter(programme_id=customer.programme_id, code__in=codes)}
+    for partner in found.values():
+        partner.programme = customer.programme
+    return found

@@ -22,7 +22,7 @@ from molva.programmes.models import Programme
 from molva.programmes.queries import terms_at
 from molva.tracking.keys import token_key
 from molva.tracking.models import Attribution, Customer, CustomerKey, CustomerVisitor
-from molva.tracking.services import Contact, find_customers, remember_customer
+from molva.tracking.services import Contact, find_customers, key_pairs, learn_keys, remember_customer
 from molva.workspaces import journal
 from molva.workspaces.models import User
 
@@ -64,7 +64,7 @@ def record_order(
     if changed or lines_changed:
         order.save()
         if lines_changed:
-            _replace_lines(order, inbound)
+            _replace_lines(order, inbound, is_new=is_new)
         _tell_journal(order, is_new=is_new, before=before, lines_changed=lines_changed, actor=actor or source)
     moved = former_id is not None and former_id != order.customer_id
     former = Customer.objects.filter(pk=former_id).first() if moved else None
@@ -166,17 +166,20 @@ def _customer(programme: Programme, source: str, client: InboundClient, visitor:
     """The person of this record; when its keys join several persons, one row takes over the others' facts."""
     contact = _contact(source, client)
     keys: ClientKeys = contact.keys()
-    found = find_customers(programme, keys)
-    customer = join_customers(found) if found else None
+    found, known = find_customers(programme, keys)
     customer = remember_customer(
-        customer=customer,
+        customer=join_customers(found) if found else None,
         programme=programme,
         contact=contact,
         keys=keys,
-        visitors=[visitor] if visitor else [],
+        visitor=visitor,
     )
-    # another process may have learned one of the keys in between: then there are two of them again
-    again = find_customers(programme, keys)
+    unknown = [pair for pair in key_pairs(keys) if pair not in known]
+    if not unknown:
+        return customer
+    learn_keys(customer, unknown)
+    # another process may have learned one of them in between: then there are two persons again
+    again, _known = find_customers(programme, keys)
     return join_customers(again) if len(again) > 1 else customer
 
 
@@ -222,8 +225,9 @@ def _stored_lines(order: Order) -> list[dict[str, Any]]:
     ]
 
 
-def _replace_lines(order: Order, inbound: InboundOrder) -> None:
-    OrderLine.objects.filter(order=order).delete()
+def _replace_lines(order: Order, inbound: InboundOrder, *, is_new: bool) -> None:
+    if not is_new:
+        OrderLine.objects.filter(order=order).delete()
     OrderLine.objects.bulk_create(
         OrderLine(
             workspace_id=order.workspace_id,
