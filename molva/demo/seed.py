@@ -29,7 +29,7 @@ from molva.programmes.models import Partner, PartnerStatus, Programme, TermsVers
 from molva.programmes.services import create_programme, publish_terms, update_partner, update_programme
 from molva.tracking.models import LinkKind
 from molva.tracking.services import add_promo_code, create_link
-from molva.workspaces.models import User
+from molva.workspaces.models import User, Workspace
 from molva.workspaces.scoping import scope
 from molva.workspaces.services import create_workspace, is_set_up
 
@@ -115,8 +115,8 @@ class _Seed:
         """Everything, in the order in which it happened."""
         self.shop.limit_calls(is_on=False)
         with clock.pretend(self._ago(START_DAYS)):
-            owner = self._company()
-        with scope(owner.memberships.model.unscoped.get(user=owner).workspace_id):
+            owner, workspace = self._company()
+        with scope(workspace):
             with clock.pretend(self._ago(START_DAYS)):
                 programme, connection = self._programme(owner)
             self._second_terms(programme, connection, owner)
@@ -131,12 +131,12 @@ class _Seed:
         return self.now - timedelta(days=days)
 
     @transaction.atomic
-    def _company(self) -> User:
+    def _company(self) -> tuple[User, Workspace]:
         owner = User.objects.create_user(
             OWNER_EMAIL, self.password, name=self.words["owner"], language=self.language
         )
-        create_workspace(name=self.words["company"], owner=owner, language=self.language)
-        return owner
+        workspace = create_workspace(name=self.words["company"], owner=owner, language=self.language)
+        return owner, workspace
 
     def _programme(self, owner: User) -> tuple[Programme, Connection]:
         programme = create_programme(
