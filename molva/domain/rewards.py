@@ -17,28 +17,28 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Worth:
-    """What a snapshot would give by itself at a given place among the sales.
+    """What a snapshot would give by itself at a place among the sales of the given `step`.
 
     `winners`: the rule of each line (None: no base or no rule). `amounts`: per line after the cap, level 1 first, level
     after level. `level_one_minor`: the sum on level 1, limit aside. `is_limited`: a rule among them pays so many
     sales only.
     """
 
-    __slots__ = ("amounts", "is_limited", "is_new", "level_one_minor", "place", "snapshot", "winners")
+    __slots__ = ("amounts", "is_limited", "is_new", "level_one_minor", "snapshot", "step", "winners")
 
     def __init__(
         self,
         snapshot: Snapshot,
         winners: tuple[Rule | None, ...],
         amounts: tuple[int, ...],
-        place: int,
+        step: int,
         *,
         is_new: bool,
     ) -> None:
         self.snapshot = snapshot
         self.winners = winners
         self.amounts = amounts
-        self.place = place
+        self.step = step
         self.is_new = is_new
         self.is_limited = any(rule is not None and rule.paid_sales > 0 for rule in winners)
         self.level_one_minor = sum(amounts[: len(winners)])
@@ -89,7 +89,7 @@ def worth(
     amounts: list[int] = []
     for payee in decision.chain:
         amounts += level_amounts(snapshot, bases, winners, payee.level)
-    return Worth(snapshot, winners, tuple(amounts), place, is_new=is_new)
+    return Worth(snapshot, winners, tuple(amounts), terms.rules.step(place), is_new=is_new)
 
 
 def _winner(rules: list[Rule], line: Line) -> Rule | None:

@@ -90,7 +90,7 @@ class Sale:
         if (
             known is None
             or known.snapshot is not self.order.snapshot
-            or (known.place != place and rules.asks_place)
+            or known.step != rules.step(place)
             or (known.is_new != is_new and rules.asks_client)
         ):
             known = worth(self.order, self.decision, self.terms, self.partner, place=place, is_new=is_new)

@@ -3,6 +3,7 @@
 Rules are values: a changed rule is another version, found by `Directory.terms_at(created_at)`.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -146,9 +147,17 @@ class RuleSet:
         return found
 
     @cached_property
-    def asks_place(self) -> bool:
-        """Does a rule ask for the place of a sale?"""
-        return any(rule.when.sale_from is not None or rule.when.sale_to is not None for rule in self.rules)
+    def _steps(self) -> list[int]:
+        """The places from which on another rule may hold."""
+        firsts = {rule.when.sale_from for rule in self.rules if rule.when.sale_from is not None}
+        return sorted(
+            firsts | {rule.when.sale_to + 1 for rule in self.rules if rule.when.sale_to is not None}
+        )
+
+    def step(self, place: int) -> int:
+        """Places of one step are the same to all rules; without a rule that asks for the place there is one step."""
+        steps = self._steps
+        return bisect_right(steps, place) if steps else 0
 
     @cached_property
     def asks_client(self) -> bool:
