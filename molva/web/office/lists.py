@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,14 +21,16 @@ from molva.programmes.models import Programme
 from molva.reports.period import Period, named_period
 from molva.web.ui import formats
 from molva.web.ui.filters import Choice, Filter, address, read_filter
+from molva.workspaces.scoping import current_workspace_id, scope
 
 PAGE = 50
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_BEFORE_FORMULA = " \t\r\n\u00a0\u200b\ufeff"  # signs that a spreadsheet looks past
 
 
-def paged(request: HttpRequest, rows: "QuerySet[Any] | list[Any]") -> "Page[Any]":
+def paged(request: HttpRequest, rows: "QuerySet[Any] | list[Any]", *, size: int = PAGE) -> "Page[Any]":
     """The page that `?page=` asks for; a page beyond the end is the last one."""
-    return Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    return Paginator(rows, size).get_page(request.GET.get("page"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,9 @@ def _day(text: str | None) -> date | None:
 
 def csv_answer(name: str, header: list[str], rows: Iterable[Iterable[object]]) -> StreamingHttpResponse:
     """A table as a file that spreadsheets open in either language; sent row by row."""
-    lines = _lines(header, rows, get_language() or "en", timezone.get_current_timezone())
+    lines = _lines(
+        header, rows, current_workspace_id(), get_language() or "en", timezone.get_current_timezone()
+    )
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
@@ -99,7 +104,16 @@ def csv_cell(value: object) -> str:
         plain = f"{value:f}"
         return plain.replace(".", ",") if formats.is_russian() else plain
     text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+    return (
+        f"'{text}" if isinstance(value, str) and text.lstrip(_BEFORE_FORMULA).startswith(_FORMULA) else text
+    )
+
+
+def batches(rows: "QuerySet[Any]", size: int = 1000) -> Iterator[list[Any]]:
+    """A long list piece by piece, for files: what belongs to the rows is read once a piece."""
+    found = rows.iterator(chunk_size=size)
+    while piece := list(islice(found, size)):
+        yield piece
 
 
 def local_day(moment: datetime) -> date:
@@ -119,10 +133,12 @@ class _Echo:
         return line
 
 
-def _lines(header: list[str], rows: Iterable[Iterable[object]], language: str, zone: tzinfo) -> Iterator[str]:
-    """Sent after the view has ended, so the reader's language and the programme's zone are kept for it."""
+def _lines(
+    header: list[str], rows: Iterable[Iterable[object]], workspace_id: int, language: str, zone: tzinfo
+) -> Iterator[str]:
+    """Sent after the view has ended: the workspace, the reader's language and the programme's zone are kept for it."""
     writer = csv.writer(_Echo(), delimiter=";")
-    with translation.override(language), timezone.override(zone):
+    with scope(workspace_id), translation.override(language), timezone.override(zone):
         yield "\ufeff"  # spreadsheets know UTF-8 by it
         yield writer.writerow(header)
         for row in rows:

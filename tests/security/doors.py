@@ -1,0 +1,101 @@
+"""Every address of Molva, read from the resolver, and who is expected behind each. A new one must be declared here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+ALL = ("owner", "manager", "accountant")
+RULERS = ("owner", "manager")
+CASHIERS = ("owner", "accountant")
+PUBLIC, SIGNED_IN, CABINET = "public", "signed in", "cabinet"
+
+# What stands in an address: the parameter's name, or for «pk» the thing that the page is about.
+OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
+    "today": (ALL, ""), "terms": (ALL, ""), "terms_version": (ALL, ""), "shop": (ALL, ""),
+    "inbound": (ALL, ""), "inbound_event": (ALL, "inbound"), "jobs": (ALL, ""),
+    "partners": (ALL, ""), "partner": (ALL, "partner"), "customers": (ALL, ""), "customer": (ALL, "customer"),
+    "orders": (ALL, ""), "order": (ALL, "order"), "commissions": (ALL, ""), "commission": (ALL, "commission"),
+    "payouts": (ALL, ""), "payout": (ALL, "payout"), "payout_print": (ALL, "payout"),
+    "report_accruals": (ALL, ""), "report_sales": (ALL, ""), "history": (ALL, ""), "search": (ALL, ""),
+    "terms_edit": (RULERS, ""), "rule_new": (RULERS, ""), "rule_edit": (RULERS, ""),
+    "rule_remove": (RULERS, ""), "terms_restore": (RULERS, ""), "page": (RULERS, ""),
+    "settings": (RULERS, ""), "shop_connect": (RULERS, ""), "shop_refresh": (RULERS, "shop"),
+    "shop_set_up": (RULERS, "shop"), "shop_disconnect": (RULERS, "shop"),
+    "inbound_retry": (RULERS, "inbound"), "inbound_reject": (RULERS, "inbound"),
+    "orders_add": (RULERS, ""), "orders_import": (RULERS, ""), "orders_import_progress": (RULERS, ""),
+    "job_retry": (RULERS, "job"), "job_discard": (RULERS, "job"),
+    "partner_add": (RULERS, ""), "partners_bulk": (RULERS, ""), "partner_edit": (RULERS, "partner"),
+    "partner_add_link": (RULERS, "partner"), "partner_link": (RULERS, "partner"),
+    "partner_add_code": (RULERS, "partner"), "customer_note": (RULERS, "customer"),
+    "order_recalc": (ALL, "order"),  # settles by the published rules: nobody can choose what comes out
+    "partner_adjust": (CASHIERS, "partner"), "payouts_prepare": (CASHIERS, ""),
+    "payout_draft": (CASHIERS, ""), "payout_approve": (CASHIERS, "payout"),
+    "payout_paid": (CASHIERS, "payout"), "payout_cancel": (CASHIERS, "payout"),
+    "payout_failed": (CASHIERS, "payout"),
+}  # fmt: skip
+OTHERS: dict[str, str] = {
+    **dict.fromkeys(("office:home", "office:new_programme", "cabinet:home", "public:nowhere"), SIGNED_IN),
+    **dict.fromkeys(
+        ("media", "setup", "hooks:accept", "public:root", "public:landing", "public:thanks", "public:accent",
+         "public:script", "ui:theme", "ui:language", "ui:gallery"), PUBLIC,
+    ),
+    **dict.fromkeys(
+        ("account_login", "account_request_login_code", "account_confirm_login_code", "account_password_login",
+         "account_signup", "account_inactive", "account_logout", "account_reset_password",
+         "account_reset_password_done", "account_reset_password_from_key_done",
+         "account_reset_password_from_key"), PUBLIC,
+    ),
+}  # fmt: skip
+CABINET_THINGS = {
+    "today": "", "links": "", "orders": "", "money": "", "paper": "", "team": "", "profile": "", "terms": "",
+    "link_switch": "link", "link_qr": "link", "order": "order", "payout": "payout", "commission": "commission",
+}  # fmt: skip
+ACTS = {  # answers to POST only; a GET must not do them
+    "shop_refresh", "shop_set_up", "shop_disconnect", "inbound_retry", "inbound_reject", "job_retry",
+    "job_discard", "partner_add_link", "partner_add_code", "customer_note", "terms_restore", "order_recalc",
+    "link_switch",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Door:
+    """One address: its full name, its parameters, who may come in, and what its «pk» is."""
+
+    name: str
+    params: tuple[str, ...]
+    callback: Any
+    who: str | tuple[str, ...] | None
+    thing: str
+
+    @property
+    def short(self) -> str:
+        """The name without its face."""
+        return self.name.rpartition(":")[2]
+
+
+def doors() -> list[Door]:
+    """All of them."""
+    return list(_walk(get_resolver(), "", ()))
+
+
+def _walk(resolver: URLResolver, face: str, before: tuple[str, ...]) -> Iterator[Door]:
+    for one in resolver.url_patterns:
+        params = (*before, *one.pattern.converters, *one.pattern.regex.groupindex)
+        params = tuple(dict.fromkeys(params))
+        if isinstance(one, URLResolver):
+            yield from _walk(one, f"{one.namespace}:" if one.namespace else face, params)
+        elif isinstance(one, URLPattern):
+            yield _door(f"{face}{one.name}", params, one.callback)
+
+
+def _door(name: str, params: tuple[str, ...], callback: Any) -> Door:
+    face, _colon, short = name.rpartition(":")
+    who: str | tuple[str, ...] | None = OTHERS.get(name)
+    thing = ""
+    if who is None and face == "office" and short in OFFICE:
+        who, thing = OFFICE[short]
+    if who is None and face == "cabinet" and short in CABINET_THINGS:
+        who, thing = CABINET, CABINET_THINGS[short]
+    return Door(name, params, callback, who, thing)
