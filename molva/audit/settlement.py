@@ -30,7 +30,7 @@ def check_settlements(extent: Extent) -> Iterator[Breach]:
         if customer.programme_id not in directories:
             directories[customer.programme_id] = LiveDirectory(customer.programme)
         try:
-            judgement = judge(load_person(customer), directories[customer.programme_id], now)
+            judgement = judge(load_person(customer).facts, directories[customer.programme_id], now)
         except Exception as error:  # whatever is wrong with damaged rows, the other customers are checked too
             yield Breach("I3", f"customer {customer.pk}", f"cannot be judged: {error!r}")
             continue
