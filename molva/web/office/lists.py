@@ -104,9 +104,8 @@ def csv_cell(value: object) -> str:
         plain = f"{value:f}"
         return plain.replace(".", ",") if formats.is_russian() else plain
     text = str(value)
-    return (
-        f"'{text}" if isinstance(value, str) and text.lstrip(_BEFORE_FORMULA).startswith(_FORMULA) else text
-    )
+    is_risky = text.startswith(_FORMULA) or text.lstrip(_BEFORE_FORMULA).startswith(_FORMULA)
+    return f"'{text}" if isinstance(value, str) and is_risky else text
 
 
 def batches(rows: "QuerySet[Any]", size: int = 1000) -> Iterator[list[Any]]:

@@ -1,6 +1,7 @@
 """Orders of a programme: the list with verdicts, one order with its way, its losers and its money."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -27,7 +28,7 @@ from molva.reports.orders import (
 )
 from molva.web.office import why
 from molva.web.office.access import Place
-from molva.web.office.lists import csv_answer, exact, local_day, paged, read_period
+from molva.web.office.lists import batches, csv_answer, exact, local_day, paged, read_period
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
 from molva.web.office.work_page import work_page
@@ -94,15 +95,18 @@ def _header() -> list[str]:
 
 def _csv_rows(programme: Programme, rows: "QuerySet[Order]") -> Iterator[list[object]]:
     currency = programme.currency
-    orders = list(rows)
-    owed = order_commissions(orders)
-    for row in orders:
+    for row, owed_minor in chain.from_iterable(map(_with_owed, batches(rows))):
         yield [
             row.number, local_day(row.created_at), row.customer.name, row.customer.email,
             row.customer.phone, row.status_title or row.status, exact(row.total_minor, currency),
             row.partner.code if row.partner else "", row.partner.name if row.partner else "", _reason(row),
-            exact(owed.get(row.pk, 0), currency), row.source,
+            exact(owed_minor, currency), row.source,
         ]  # fmt: skip
+
+
+def _with_owed(orders: list[Order]) -> list[tuple[Order, int]]:
+    owed = order_commissions(orders)
+    return [(order, owed.get(order.pk, 0)) for order in orders]
 
 
 def find(place: Place, pk: int) -> Order:

@@ -14,7 +14,7 @@ from molva.reports.accruals import AccrualReport, AccrualRow, accrual_report
 from molva.reports.period import Period, named_period
 from molva.reports.sales import SalesReport, sales_report
 from molva.web.office.access import Place
-from molva.web.office.lists import ChosenPeriod, csv_answer, exact, local_day, read_period
+from molva.web.office.lists import PAGE, ChosenPeriod, csv_answer, exact, local_day, paged, read_period
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
 from molva.web.office.work_page import work_page
@@ -54,11 +54,13 @@ def accruals(request: HttpRequest, place: Place) -> HttpResponseBase:
         name = f"accruals-{programme.code}-{period.first}-{period.last}"
         return csv_answer(name, _accrual_header(by), _accrual_cells(report, programme))
     days = report if by == "day" else accrual_report(programme, period, by="day", partner=partner)
+    shown = paged(request, report.rows, size=LONGEST if by == "day" else PAGE)
     before = accrual_report(programme, period.before(), by="day", partner=partner)
     context = {
         **_common(request, programme, chosen, period, tabs),
         "report": report,
-        "rows": [(row, _accrual_url(row, report.by, programme, period)) for row in report.rows],
+        "page": shown,
+        "rows": [(row, _accrual_url(row, report.by, programme, period)) for row in shown],
         "before": before.total,
         "tiles": _tiles(report.total, before.total, programme),
         "chart": _chart(
@@ -179,12 +181,14 @@ def sales(request: HttpRequest, place: Place) -> HttpResponseBase:
         name = f"sales-{programme.code}-{period.first}-{period.last}"
         return csv_answer(name, _sales_header(by), _sales_cells(report, programme))
     days = report if by == "day" else sales_report(programme, period, by="day", partner=partner)
+    shown = paged(request, report.rows, size=LONGEST if by == "day" else PAGE)
     before = sales_report(programme, period.before(), by="day", partner=partner)
     orders = f"{reverse('office:orders', args=[programme.code])}?from={period.first}&to={period.last}"
     context = {
         **_common(request, programme, chosen, period, tabs),
         "report": report,
-        "rows": [(row, _sales_url(row, report.by, programme, period)) for row in report.rows],
+        "page": shown,
+        "rows": [(row, _sales_url(row, report.by, programme, period)) for row in shown],
         "orders_url": f"{orders}&partner={partner}" if partner else orders,
         "before": before.total,
         "changes": {
