@@ -124,6 +124,8 @@ def _plain(
         "Content-Length": str(len(content)),
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     }
     start_response(status, [*shared.items(), *headers.items()])
     return [content]

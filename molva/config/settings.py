@@ -87,14 +87,16 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    # before whatever may refuse a request: a refusal is framed no more than a page
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "molva.web.ui.middleware.PersonLanguageMiddleware",
+    "molva.web.ui.middleware.PrivatePageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
@@ -180,6 +182,12 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+if MOLVA_TRUST_PROXY:
+    # Otherwise all visitors would share the limits of one address, the proxy's.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
+if not MOLVA_DEMO:
+    # 60 codes of a million with 5 tries each: guessing for a whole day opens an account in 3 cases of 10 000.
+    ACCOUNT_RATE_LIMITS = {"request_login_code": "20/m/ip,3/m/key,20/h/key,60/d/key"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "/login/"
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 

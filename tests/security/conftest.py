@@ -1,6 +1,6 @@
 """Two companies that are twins: whatever one has, the other has too, and the other's words carry a canary."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -128,10 +128,10 @@ def make_twin(code: str, word: str) -> Twin:
 
 
 @pytest.fixture
-def twins(db: None) -> Iterator[tuple[Twin, Twin]]:
+def twins(db: None) -> tuple[Twin, Twin]:
     """Ours and the other company, whose words carry the canary."""
     cache.clear()
-    yield make_twin("ours", "OURS"), make_twin("theirs", CANARY)
+    return make_twin("ours", "OURS"), make_twin("theirs", CANARY)
 
 
 @pytest.fixture

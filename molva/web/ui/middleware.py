@@ -1,4 +1,4 @@
-"""The reader's own language goes before the browser's wish."""
+"""What holds for every page: the reader's own language, and that nobody keeps a copy of a signed-in person's page."""
 
 from collections.abc import Callable
 
@@ -20,3 +20,17 @@ class PersonLanguageMiddleware:
             translation.activate(chosen)
             request.LANGUAGE_CODE = chosen
         return self.get_response(request)
+
+
+class PrivatePageMiddleware:
+    """A page made for a signed-in person stays in no cache, of the browser or on the way, unless it says otherwise."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, and forbid keeping it: after signing out «Back» must not show the money again."""
+        response = self.get_response(request)
+        if request.user.is_authenticated and not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "no-store"
+        return response
