@@ -83,7 +83,7 @@ class PageForm(forms.Form):
                     data[name] = checked_picture(data[name], side=side)
                 except ValueError:
                     self.add_error(
-                        name, _("This picture cannot be read. PNG, JPEG or WebP up to 5 MB, please.")
+                        name, _("This picture cannot be read. Take a PNG, JPEG or WebP up to 5 MB.")
                     )
         return data
 
