@@ -56,7 +56,8 @@ def _commissions(sale: Sale, found: Worth) -> tuple[Commission, ...]:
     """The commissions above zero, by level, with the lines whose rule names the level."""
     paid = []
     bases = line_bases(found.snapshot)
-    for index, (payee, amount) in enumerate(zip(sale.decision.chain, sale.pays(found), strict=True)):
+    amounts = sale.owed if sale.is_ranked else sale.pays(found)
+    for index, (payee, amount) in enumerate(zip(sale.decision.chain, amounts, strict=True)):
         if amount:
             lines = _commission_lines(sale, found, bases, payee.level, found.on_level(index))
             paid.append(Commission(payee.partner, payee.level, amount, lines))

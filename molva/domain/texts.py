@@ -3,6 +3,8 @@
 Pure: no catalogues of translations, so that a file run by `molva simulate` and a page tell the same story.
 """
 
+from collections.abc import Sequence
+
 from molva.domain.terms import Terms
 from molva.domain.verdicts import Commission, CommissionLine, Decision
 from molva.domain.wording import money_words, percent_words, time_words
@@ -88,45 +90,48 @@ def commission_texts(commission: Commission, terms: Terms) -> dict[str, str]:
 
 
 class _Share:
-    """The lines of a commission that one rule pays at one rate, summed; minor units."""
+    """The lines of a commission that one rule pays, summed; minor units."""
 
-    __slots__ = ("amount", "base", "full", "percent", "rule", "uncut")
+    __slots__ = ("amount_minor", "base_minor", "full_minor", "percent", "rule", "uncut_minor")
 
     def __init__(self, line: CommissionLine) -> None:
         self.rule = line.rule
         self.percent = line.percent
-        self.base = self.amount = self.full = self.uncut = 0
+        self.base_minor = self.amount_minor = self.full_minor = self.uncut_minor = 0
 
 
-def _shares(commission: Commission) -> list[_Share]:
+def _shares(commission: Commission) -> Sequence[_Share | CommissionLine]:
+    lines = [line for line in commission.lines if line.percent is not None or line.fixed_minor is not None]
+    if len(lines) < 2:
+        return lines
     shares: dict[str, _Share] = {}
-    for line in commission.lines:
-        if line.percent is None and line.fixed_minor is None:
-            continue
+    for line in lines:
         share = shares.get(line.rule)
         if share is None:
             share = shares[line.rule] = _Share(line)
-        share.base += line.base_minor
-        share.amount += line.amount_minor
-        share.full += line.full_minor
-        share.uncut += line.uncut_minor
+        share.base_minor += line.base_minor
+        share.amount_minor += line.amount_minor
+        share.full_minor += line.full_minor
+        share.uncut_minor += line.uncut_minor
     return list(shares.values())
 
 
-def _commission_words(commission: Commission, shares: list[_Share], lang: str, terms: Terms) -> str:
+def _commission_words(
+    commission: Commission, shares: Sequence[_Share | CommissionLine], lang: str, terms: Terms
+) -> str:
     currency, digits = terms.currency, terms.digits
     parts = []
     for share in shares:
-        if share.full and not share.amount:
+        if share.full_minor and not share.amount_minor:
             parts.append(_BEYOND[lang].format(rule=share.rule))
             continue
         if share.percent is not None:
-            base = money_words(share.base, currency, digits, lang)
+            base = money_words(share.base_minor, currency, digits, lang)
             said = _of_base(percent_words(share.percent, lang), base, share.rule, lang)
         else:
-            said = _fixed(money_words(share.uncut, currency, digits, lang), share.rule, lang)
-        if share.uncut > share.full:
-            said += _CUT[lang].format(sum=money_words(share.full, currency, digits, lang))
+            said = _fixed(money_words(share.uncut_minor, currency, digits, lang), share.rule, lang)
+        if share.uncut_minor > share.full_minor:
+            said += _CUT[lang].format(sum=money_words(share.full_minor, currency, digits, lang))
         parts.append(said)
     money = money_words(commission.amount_minor, currency, digits, lang)
     how = "; ".join(parts)
