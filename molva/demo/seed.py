@@ -174,16 +174,16 @@ class _Seed:
         second = {"percent": "3"}
         fair_ends = self._ago(-12).replace(hour=21, minute=0, second=0)
         rules = [
-            GENERAL,
+            {**GENERAL, "id": self.words["rule_all"]},
             {
-                "id": "tea",
+                "id": self.words["rule_tea"],
                 "when": {"category": [collections["chay-i-travy"]]},
                 "reward": {"1": {"percent": "15"}, "2": second},
                 "per": "line",
                 "paid_sales": 0,
             },
             {
-                "id": "fair",
+                "id": self.words["rule_fair"],
                 "when": {"partner": ["PAVEL"], "valid_to": fair_ends.isoformat()},
                 "reward": {"1": {"percent": "12"}, "2": second},
                 "per": "line",
