@@ -24,6 +24,9 @@ _MOMENT = re.compile(
 )
 _DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EARLIEST = (
+    -62_135_424_000_000_000
+)  # the third day of the year 1: earlier ones have no local time in some zones
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -224,9 +227,12 @@ def _moment(value: str) -> int:
     if not _MOMENT.fullmatch(value):
         raise Wrong("must be a time such as 2026-03-01T12:00:00+03:00")
     try:
-        return (datetime.fromisoformat(value) - _EPOCH) // _MICROSECOND
+        read = (datetime.fromisoformat(value) - _EPOCH) // _MICROSECOND
     except (ValueError, OverflowError):
         raise Wrong("no such day or time") from None
+    if read < _EARLIEST:
+        raise Wrong("is too long ago")
+    return read
 
 
 def decimal(value: Any) -> int | Fraction:

@@ -13,6 +13,7 @@ from molva.domain.terms import DAY, PartnerState, Reward, Rule, Terms, When
 from molva.domain.verdicts import Decision
 from molva.kit.money import allocate, round_half_up
 
+_LAST_YEAR = 253_370_764_800_000_000  # 9999: what comes after it cannot be told as a date
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -133,6 +134,8 @@ def in_time(when: When, created_at: int, since: int | None, timezone_name: str) 
 @lru_cache(maxsize=4096)
 def month_deadline(start: int, months: int, timezone_name: str) -> int:
     """The end (exclusive) of the same day of the month, `months` later, in the zone; the last day if there is none."""
+    if start >= _LAST_YEAR:
+        return 2**62
     zone = ZoneInfo(timezone_name)
     local = (_EPOCH + timedelta(microseconds=start)).astimezone(zone)
     index = local.year * 12 + local.month - 1 + months

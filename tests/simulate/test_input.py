@@ -293,6 +293,14 @@ def test_texts_for_people() -> None:
     ]
 
 
+def test_the_ends_of_time() -> None:
+    rules = [{"id": "r", "when": {"months_since_attribution_to": 5}, "reward": {"1": {"percent": "10"}}}]
+    last = "9999-12-31T23:59:59.999999Z"
+    answer = run(programme(rules=rules), [order(last, codes=["bee"])])
+    assert answer["postings"][0]["at"] == "9999-12-31T23:59:59.999999+00:00"
+    assert problems(programme(), touch("0001-01-01T00:00:00+14:00")) == ["e1 /at"]
+
+
 def test_half_a_surrogate_pair_survives() -> None:
     answer = run(programme(), [order(at(1), "\ud800", codes=["bee"])])
     assert answer["orders"][0]["id"] == "\ud800"
