@@ -5,13 +5,21 @@ parsed; the core only needs to know of a failure whether trying again can help.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from molva.domain.inbound import InboundLead, InboundOrder
+from django.db import DataError
+
+from molva.domain.inbound import InboundLead, InboundOrder, NotUnderstood
 from molva.integrations.models import Connection, InboundEvent
 
 Told = InboundOrder | InboundLead
+
+# What a body that no parser was written for may raise, also at the database's door: trying again gives the same.
+# IntegrityError is not among them: two who record one order at once are no fault of the body.
+UNREADABLE = (
+    ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, DataError,
+)  # fmt: skip
 
 
 class PlugError(RuntimeError):
@@ -26,16 +34,24 @@ class PlugError(RuntimeError):
         self.retry_after = retry_after
 
 
+def reason_of(problem: Exception) -> str:
+    """Why a body was refused: our own words, or the kind of a failure that none of our words foresaw."""
+    known = isinstance(problem, NotUnderstood)
+    return str(problem) if known else f"not an order that we can read: {type(problem).__name__}"
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of polling: what was told, and the anchor to go on from (None: nothing at all).
 
-    `is_last`: there is no more for now; the next firing goes on from the anchor.
+    `is_last`: there is no more for now; the next firing goes on from the anchor. `refused`: what could not be
+    understood, by the source's id with the reason; it must not keep the rest from being read.
     """
 
     told: list[Told]
     anchor: dict[str, Any] | None
     is_last: bool = False
+    refused: list[tuple[str, str]] = field(default_factory=list)
 
 
 class Source(Protocol):

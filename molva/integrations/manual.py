@@ -64,7 +64,10 @@ def import_csv(*, programme: Programme, name: str, data: bytes, actor: User) -> 
     rows: list[Row] = read_csv(data)[:MAX_ROWS]
     connection = manual_connection(programme)
     event = journal.record(
-        "import.started", connection, actor=actor, data={"file": name[:200], "rows": len(rows)}
+        "import.started",
+        connection,
+        actor=actor,
+        data={"file": name.replace("\x00", "")[:200], "rows": len(rows)},
     )
     topic = f"csv-{event.pk}"
     for row in rows:

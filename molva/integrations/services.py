@@ -4,6 +4,8 @@
 """
 
 import hashlib
+import json
+import logging
 import secrets
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +15,7 @@ from django.db import transaction
 
 from molva.commissions.services import settle_customer
 from molva.domain.inbound import InboundOrder, NotUnderstood
-from molva.integrations.base import PlugError, Source, Told
+from molva.integrations.base import UNREADABLE, Page, PlugError, Source, Told, reason_of
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.registry import source_of
 from molva.jobs import enqueue, job
@@ -27,6 +29,7 @@ from molva.tracking.services import refresh_links
 from molva.workspaces import journal
 from molva.workspaces.models import User
 
+_log = logging.getLogger(__name__)
 MAX_BODY = 1024 * 1024  # bytes; real orders are 3–40 kB
 
 
@@ -67,12 +70,14 @@ def connect_shop(
 def set_up_shop(connection_id: int) -> None:
     """Bring hooks, script and order field of a shop to the wished state; safe to repeat."""
     connection = Connection.objects.select_related("programme").get(pk=connection_id)
+    if connection.state == "disconnected":
+        return
     hook_url = f"{settings.MOLVA_URL}/hooks/{connection.kind}/{connection.secrets['hook']}"
     script_url = f"{settings.MOLVA_URL}/s/{connection.programme.code}.js"
     source_of(connection.kind).set_up(connection, hook_url=hook_url, script_url=script_url)
     connection.facts["is_set_up"] = True
     connection.checked_at = clock.now()
-    connection.save()
+    _keep(connection, "facts", "checked_at")
     journal.record("connection.set_up", connection)
 
 
@@ -84,7 +89,7 @@ def refresh_statuses(connection: Connection) -> list[dict[str, str]]:
     gone = before - {status["permalink"] for status in statuses}
     connection.facts["statuses"] = statuses
     connection.state, connection.problem, connection.checked_at = "active", "", clock.now()
-    connection.save()
+    _keep(connection, "facts", "state", "problem", "checked_at")
     if gone:
         journal.record("connection.statuses_gone", connection, data={"statuses": sorted(gone)})
     return statuses
@@ -126,6 +131,9 @@ def process_inbound(event_id: int) -> None:
             InboundEvent.objects.filter(pk=event.pk).update(reason=str(problem)[:500])
             raise
         _close(event, InboundState.DEAD, reason=str(problem))
+    except UNREADABLE as problem:
+        _log.exception("payload %s cannot be read", event.pk)
+        _close(event, InboundState.DEAD, reason=reason_of(problem))
     else:
         changed = any(one.changed for one in recorded)
         if told:
@@ -179,14 +187,16 @@ def reject_dead(*, event: InboundEvent, actor: User, reason: str) -> None:
 def poll_shop(connection_id: int) -> None:
     """Read what hooks may have lost: orders changed since the anchor, page by page, until nothing is new."""
     connection = Connection.objects.select_related("programme").get(pk=connection_id)
+    if connection.state == "disconnected":
+        return
     source: Source = source_of(connection.kind)
     try:
         for _page in range(50):  # the next firing goes on; one job never eats the shop's whole quota
             page = source.poll(connection)
-            apply(connection, page.told)
+            _apply_page(connection, page)
             if page.anchor is not None and page.anchor != connection.anchor:
                 connection.anchor = page.anchor
-                connection.save()
+                _keep(connection, "anchor")
             if page.is_last or page.anchor is None:
                 break
     except PlugError as problem:
@@ -212,8 +222,45 @@ def order_history(order: Order) -> list[InboundEvent]:
     return list(InboundEvent.objects.filter(object_id=order.external_id).order_by("-received_at")[:50])
 
 
+def _apply_page(connection: Connection, page: Page) -> None:
+    """Record what a page told; an order that cannot be recorded waits as a dead letter, the others go on."""
+    refused = list(page.refused)
+    for one in page.told:
+        try:
+            apply(connection, [one])
+        except (CurrencyMismatch, *UNREADABLE) as problem:
+            is_known = isinstance(problem, CurrencyMismatch)
+            refused.append((one.external_id, str(problem) if is_known else reason_of(problem)))
+    for order_id, reason in refused:
+        _bury(connection, order_id[:120], reason)
+
+
+def _bury(connection: Connection, order_id: str, reason: str) -> None:
+    """A dead letter for an order that polling found; told once, however often the order is read again."""
+    known = InboundEvent.objects.filter(connection=connection, object_id=order_id, topic="poll")
+    if known.filter(state__in=(InboundState.DEAD, InboundState.REJECTED), reason=_storable(reason)).exists():
+        return
+    body = json.dumps({"id": order_id}).encode()
+    event = InboundEvent(connection=connection, topic="poll", body=body, object_id=order_id)
+    event.content_type = "application/json"
+    with transaction.atomic():
+        _close(event, InboundState.DEAD, reason=reason)
+
+
+def _keep(connection: Connection, *fields: str) -> None:
+    """Store what a job has learned, and only that: meanwhile a person may have disconnected or connected the shop."""
+    rows = Connection.objects.filter(pk=connection.pk).exclude(state="disconnected")
+    rows.update(**{field: getattr(connection, field) for field in fields})
+
+
+def _storable(reason: str) -> str:
+    """A reason may quote a body, whose signs need not be what a database can keep."""
+    return reason.replace("\x00", "").encode("utf-8", "replace").decode()[:500]
+
+
 def _close(event: InboundEvent, state: str, reason: str = "") -> None:
-    event.state, event.reason, event.processed_at = state, reason[:500], clock.now()
+    reason = _storable(reason)
+    event.state, event.reason, event.processed_at = state, reason, clock.now()
     event.save()
     if state == InboundState.DEAD:
         journal.record("inbound.dead", event, actor=event.connection.name, data={"reason": reason})
@@ -226,7 +273,7 @@ def _note_problem(connection: Connection, problem: str) -> None:
             "connection.broken" if problem else "connection.restored", connection, data={"problem": problem}
         )
     connection.state, connection.problem, connection.checked_at = state, problem[:300], clock.now()
-    connection.save()
+    _keep(connection, "state", "problem", "checked_at")
 
 
 def facts_for_office(connection: Connection) -> dict[str, Any]:

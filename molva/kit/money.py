@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 
 _AMOUNT = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
 
@@ -44,6 +45,12 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
         for i in by_remainder[:left]:
             parts[i] += 1
     return parts
+
+
+def is_writable(number: Decimal) -> bool:
+    """Whether a number takes a few dozen digits: «1e-99999999» written out would take all memory and hours."""
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and abs(exponent) <= 30
 
 
 def parse_minor(text: str, digits: int = 2) -> int:

@@ -24,6 +24,7 @@ from molva.workspaces.models import Role, User, Workspace
 from molva.workspaces.scoping import scope
 from tests.commissions.conftest import RULES, SETTINGS
 from tests.factories import make_member, make_user, make_workspace
+from tests.integrations.conftest import connection, fake_shop, programme  # noqa: F401 (fixtures)
 
 CANARY = "KANAREIKA7F3A"
 

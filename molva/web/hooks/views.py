@@ -18,6 +18,8 @@ def accept(request: HttpRequest, kind: str, secret: str, topic: str) -> HttpResp
         return JsonResponse({"error": "not found"}, status=404)
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
         return JsonResponse({"error": "too large"}, status=413)
+    if len(request.body) > MAX_BODY:  # sent in pieces, without a length
+        return JsonResponse({"error": "too large"}, status=413)
     with scope(connection.workspace_id):
         accept_hook(
             connection=connection, topic=topic, body=request.body, content_type=request.content_type or ""

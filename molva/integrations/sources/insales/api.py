@@ -29,6 +29,8 @@ class InSalesApi:
     """One connection's API; use it as a context manager."""
 
     def __init__(self, connection: Connection) -> None:
+        if not connection.secrets:
+            raise PlugError("the shop refuses the key: it is disconnected", permanent=True)
         self._connection = connection
         secret = f"{connection.secrets['login']}:{connection.secrets['password']}"
         self._headers = {

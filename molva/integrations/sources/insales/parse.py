@@ -14,24 +14,29 @@ from urllib.parse import urlsplit
 
 from molva.domain.inbound import InboundClient, InboundLine, InboundMarks, InboundOrder, NotUnderstood
 from molva.kit.clock import to_micros
-from molva.kit.money import round_half_up
+from molva.kit.money import is_writable, round_half_up
 
 MARK_FIELD = "molva"  # handle of the extra order field and name of the cookie that carry our click token
 _COUPON_TEXT = re.compile(r"купону\s+(\S+)", re.IGNORECASE)
+_YEARS = range(2000, 2101)  # terms are counted from moments, and must not leave the calendar
 # After an online payment the buyer comes back from the bank: that "entry page" is no visit and proves nothing.
 _SUCCESS_PAGE = re.compile(r"^/orders/", re.IGNORECASE)
 
 
 def load_json(raw: bytes) -> Any:
     """Any JSON with exact numbers; raises ValueError."""
-    return json.loads(raw, parse_float=Decimal)
+    return json.loads(raw, parse_float=Decimal, parse_constant=_refuse_constant)
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number")
 
 
 def load_body(raw: bytes) -> dict[str, Any]:
     """The JSON object of a hook, numbers exact; raises NotUnderstood with the reason."""
     try:
         body = load_json(raw)
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise NotUnderstood(f"not JSON: {error}") from error
     if not isinstance(body, dict):
         raise NotUnderstood("not an order: the body is not an object")
@@ -48,6 +53,8 @@ def parse_order(body: dict[str, Any], codes_by_id: dict[str, str] | None = None)
     delivery = _minor(_first(body, "full_delivery_price", "delivery_price"))
     total = _minor(body.get("total_price"))
     goods = sum(line.total_minor for line in lines)
+    if len({line.id for line in lines}) < len(lines):
+        raise NotUnderstood("not an order: two lines have one “id”")
     status, title = _status(body)
     return InboundOrder(
         external_id=str(body["id"]),
@@ -169,6 +176,8 @@ def _moment(body: dict[str, Any], key: str) -> int:
         raise NotUnderstood(f"“{key}” is not a moment: {body[key]!r}") from error
     if moment.tzinfo is None:
         raise NotUnderstood(f"“{key}” has no time zone: {body[key]!r}")
+    if moment.year not in _YEARS:
+        raise NotUnderstood(f"“{key}” is out of range: {body[key]!r}")
     return to_micros(moment)
 
 
@@ -193,7 +202,7 @@ def _decimal(value: Any, what: str) -> Decimal:
         number = Decimal(str(value).replace(",", "."))
     except InvalidOperation as error:
         raise NotUnderstood(f"{what} is not a number: {value!r}") from error
-    if not number.is_finite() or abs(number) > 10**12:
+    if not number.is_finite() or not is_writable(number) or abs(number) > 10**12:
         raise NotUnderstood(f"{what} is out of range: {value!r}")
     return number
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from molva.domain.inbound import InboundOrder, NotUnderstood
-from molva.integrations.base import Page, Told
+from molva.integrations.base import UNREADABLE, Page, Told, reason_of
 from molva.integrations.models import Connection, InboundEvent
 from molva.integrations.sources.insales.api import InSalesApi
 from molva.integrations.sources.insales.parse import MARK_FIELD, load_body, parse_order
@@ -17,6 +17,7 @@ TOPICS = {
 }
 _PAGE_SIZE = 100
 _OVERLAP = timedelta(minutes=10)
+_LONGEST_ID = 18  # digits
 
 
 class InSalesSource:
@@ -58,13 +59,12 @@ class InSalesSource:
     def read(self, connection: Connection, event: InboundEvent) -> Iterable[Told]:
         """The order that a hook names, as the shop's API tells it now."""
         body = load_body(bytes(event.body))
-        if not body.get("id"):
-            raise NotUnderstood("the body names no order")
+        number = _number(body.get("id"))
         account = body.get("account_id")
         if account is not None and str(account) != connection.external_id:
             raise NotUnderstood(f"the body is of another shop ({account})")
         with InSalesApi(connection) as api:
-            fresh = api.get_or_none(f"/admin/orders/{int(body['id'])}.json")
+            fresh = api.get_or_none(f"/admin/orders/{number}.json")
             if fresh is None:
                 if event.topic != "orders-destroy":
                     raise NotUnderstood("the shop knows no such order")
@@ -82,20 +82,33 @@ class InSalesSource:
             query |= _since(connection.anchor)
         with InSalesApi(connection) as api:
             bodies = api.get("/admin/orders.json", query)
-            told: list[Told] = [self._parse(connection, api, body) for body in bodies]
+            told, refused = self._understand(connection, api, bodies)
         if not bodies:
             return Page([], None, is_last=True)
         anchor = {"updated_at": bodies[-1]["updated_at"]}
         if len(bodies) < _PAGE_SIZE:
-            return Page(told, anchor, is_last=True)
-        return Page(told, {**anchor, "id": bodies[-1]["id"]})
+            return Page(told, anchor, is_last=True, refused=refused)
+        return Page(told, {**anchor, "id": bodies[-1]["id"]}, refused=refused)
+
+    def _understand(
+        self, connection: Connection, api: InSalesApi, bodies: list[dict[str, Any]]
+    ) -> tuple[list[Told], list[tuple[str, str]]]:
+        """What can be read of a page, and the ids of what cannot with the reasons."""
+        told: list[Told] = []
+        refused: list[tuple[str, str]] = []
+        for body in bodies:
+            try:
+                told.append(self._parse(connection, api, body))
+            except UNREADABLE as problem:
+                refused.append((str(body.get("id")), reason_of(problem)))
+        return told, refused
 
     def _parse(self, connection: Connection, api: InSalesApi, body: dict[str, Any]) -> InboundOrder:
         codes: dict[str, str] = connection.facts.get("codes", {})
         used = {str(d["discount_code_id"]) for d in body.get("discounts") or [] if d.get("discount_code_id")}
         if used - set(codes):
             codes = connection.facts["codes"] = self._codes(api)
-            connection.save()
+            connection.save(update_fields=["facts"])
         order = parse_order(body, codes)
         return api.with_categories(order)
 
@@ -146,6 +159,14 @@ class InSalesSource:
 
     def _codes(self, api: InSalesApi) -> dict[str, str]:
         return {str(code["id"]): str(code["code"]) for code in api.every("/admin/discount_codes.json")}
+
+
+def _number(value: Any) -> int:
+    """The id of an order as the body tells it."""
+    text = str(value)
+    if isinstance(value, bool) or not (text.isascii() and text.isdecimal()) or len(text) > _LONGEST_ID:
+        raise NotUnderstood("the body names no order")
+    return int(text)
 
 
 def _since(anchor: dict[str, Any]) -> dict[str, Any]:

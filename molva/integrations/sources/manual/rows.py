@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from molva.domain.inbound import InboundClient, InboundLine, InboundMarks, InboundOrder, NotUnderstood
 from molva.kit.clock import to_micros
+from molva.kit.money import is_writable
 
 COLUMNS = {
     "number": ("number", "номер", "номер заказа", "заказ"),
@@ -30,6 +31,8 @@ COLUMNS = {
     "delivery": ("delivery", "доставка"),
 }
 REQUIRED = ("number", "total")
+_LONGEST = {"number": 60, "name": 200, "email": 254, "phone": 40, "product": 120, "quantity": 30, "code": 60}
+_YEARS = range(2000, 2101)  # terms are counted from moments, and must not leave the calendar
 _DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M", "%Y-%m-%dT%H:%M")
 _SPACES = re.compile(r"[\s\u00a0\u202f]+")
 
@@ -44,18 +47,22 @@ class Row:
 
 def read_csv(data: bytes) -> list[Row]:
     """Rows of a file; NotUnderstood when it is no table with the columns that must be there."""
-    text = _decode(data)
+    text = _decode(data).replace("\x00", "")
     if not text.strip():
         raise NotUnderstood("the file is empty")
     first = text.splitlines()[0]
     delimiter = max(";,\t", key=first.count)
     reader = csv.reader(io.StringIO(text), delimiter=delimiter)
-    header = [_column(cell) for cell in next(reader)]
+    try:
+        table = list(reader)
+    except csv.Error as error:
+        raise NotUnderstood(f"not an order: {error}") from error
+    header = [_column(cell) for cell in table[0]]
     missing = [name for name in REQUIRED if name not in header]
     if missing:
         raise NotUnderstood(f"no column “{missing[0]}” in the first row")
     rows = []
-    for number, cells in enumerate(reader, start=2):
+    for number, cells in enumerate(table[1:], start=2):
         if not any(cell.strip() for cell in cells):
             continue
         # csv.reader counts from the header: the number is the one that the person sees in the spreadsheet
@@ -81,6 +88,9 @@ def parse_row(
     for name in REQUIRED:
         if not values.get(name):
             raise NotUnderstood(f"“{name}” is empty")
+    for name, longest in _LONGEST.items():
+        if len(values.get(name, "")) > longest:
+            raise NotUnderstood(f"“{name}” is out of range: {values[name][:40]}…")
     total = _money(values["total"], "total", digits)
     delivery = _money(values.get("delivery") or "0", "delivery", digits)
     quantity = _decimal(values.get("quantity") or "1", "quantity")
@@ -154,7 +164,7 @@ def _decimal(text: str, name: str) -> Decimal:
         value = Decimal(_SPACES.sub("", text).replace(",", "."))
     except InvalidOperation as error:
         raise NotUnderstood(f"“{name}” is not a number: {text}") from error
-    if not value.is_finite() or value < 0 or value > 10**12:
+    if not value.is_finite() or not is_writable(value) or value < 0 or value > 10**12:
         raise NotUnderstood(f"“{name}” is out of range: {text}")
     return value
 
@@ -168,6 +178,8 @@ def _moment(text: str, timezone: str, told_at: int) -> int:
             moment = datetime.strptime(text, form)  # noqa: DTZ007  the programme's zone is put in below
         except ValueError:
             continue
+        if moment.year not in _YEARS:
+            raise NotUnderstood(f"“date” is out of range: {text}")
         if "%H" not in form:
             moment = datetime.combine(moment.date(), time(12))
         return to_micros(moment.replace(tzinfo=ZoneInfo(timezone)))
