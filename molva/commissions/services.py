@@ -38,7 +38,7 @@ def settle_customer(*, customer: Customer, at: datetime | None = None) -> Judgem
     """Judge a customer anew and post the differences. `at`: the moment of the postings, now by default."""
     at = at or clock.now()
     # one settlement of a customer at a time: two that run together would both post the same difference
-    customer = Customer.objects.select_for_update().select_related("programme").get(pk=customer.pk)
+    customer = Customer.objects.select_for_update(of=("self",)).select_related("programme").get(pk=customer.pk)
     directory = LiveDirectory(customer.programme)
     person = load_person(customer)
     facts = {order.id: order for order in person.facts.orders}
@@ -87,9 +87,9 @@ def _settle_order(
             explanation = as_json(explain(facts, decision, directory, owed, shown))
             changed = changed or row.explanation != explanation
             row.explanation, row.terms = explanation, version
-        if not changed and row.pk and row.owed_minor == row.posted_minor:
+        if not changed and not row._state.adding and row.owed_minor == row.posted_minor:
             continue
-        if row.pk is None:
+        if row._state.adding:
             row.save()  # the books name it
         post_difference(row, at=at, hold_days=hold_days)
         row.save()

@@ -60,7 +60,7 @@ class Source(Protocol):
     kind: str
 
     def verify(self, connection: Connection) -> dict[str, Any]:
-        """Prove that the connection works; returns the shop's `id`, `name`, `shop_url`, `statuses`. Raises PlugError."""
+        """Prove that the connection works; gives the shop's `id`, `name`, `shop_url`, `statuses`. Raises PlugError."""
         ...
 
     def set_up(self, connection: Connection, *, hook_url: str, script_url: str) -> None:
