@@ -50,7 +50,9 @@ def overview(programme: Programme, *, first_day: date, last_day: date) -> Overvi
     now_days = [by_day.get(day, (0, 0)) for day in days]
     old_days = [by_day.get(day - timedelta(days=length), (0, 0)) for day in days]
     start, end = _moment(first_day, zone), _moment(last_day + timedelta(days=1), zone)
-    orders = Order.objects.filter(programme=programme, partner__isnull=False, created_at__gte=start, created_at__lt=end)
+    orders = Order.objects.filter(
+        programme=programme, partner__isnull=False, created_at__gte=start, created_at__lt=end
+    )
     partners = Partner.objects.filter(programme=programme)
     total = partners.filter(status=PartnerStatus.ACTIVE).count()
     return Overview(
@@ -72,7 +74,9 @@ def overview(programme: Programme, *, first_day: date, last_day: date) -> Overvi
     )
 
 
-def _sales_by_day(programme: Programme, first: date, last: date, zone: ZoneInfo) -> dict[date, tuple[int, int]]:
+def _sales_by_day(
+    programme: Programme, first: date, last: date, zone: ZoneInfo
+) -> dict[date, tuple[int, int]]:
     orders = Order.objects.filter(
         programme=programme,
         partner__isnull=False,

@@ -72,7 +72,7 @@ def main(kills: int) -> None:
     prepare()
     for _ in range(kills):
         child = start()
-        time.sleep(random.uniform(0.08, 0.2))  # noqa: S311 - any moment is as good
+        time.sleep(random.uniform(0.08, 0.2))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
     child = start()

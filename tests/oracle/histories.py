@@ -33,7 +33,7 @@ class Dice:
     """Random draws of one seed, on a small grid of moments."""
 
     def __init__(self, seed: int) -> None:
-        self.random = Random(seed)  # noqa: S311 - reproducible histories, nothing secret
+        self.random = Random(seed)
         # every second history is of one faithful client, so that sales, limits and returns meet
         self.rich = seed % 2 == 1
         self.long = seed % 7 == 0

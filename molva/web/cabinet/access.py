@@ -25,7 +25,7 @@ def get_partner(user: User, programme_code: str) -> Partner:
 
 
 def cabinet_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Decorate `view(request, partner, …)` at `/cabinet/<programme>/…`; the scope stays open until the answer is made."""
+    """Decorate `view(request, partner, …)` at `/cabinet/<programme>/…`; the scope is open till the answer is made."""
 
     @login_required
     @wraps(view)

@@ -22,17 +22,16 @@ from molva.reports.commissions import (
     plain_commissions,
 )
 from molva.web.office import why
-from molva.web.office.access import Place
+from molva.web.office.access import Place, office_page
 from molva.web.office.lists import csv_answer, exact, local_day, paged, read_period
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
-from molva.web.office.work_page import work_page
 from molva.web.ui import formats
 from molva.web.ui.filters import address, read_filter, search_word
 from molva.web.ui.shell import Tab
 
 
-@work_page()
+@office_page()
 def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
     """By status, partner, level and the days of the orders."""
     programme = place.programme
@@ -93,7 +92,7 @@ def _csv_rows(programme: Programme, rows: "QuerySet[Any]") -> Iterator[list[obje
         ]  # fmt: skip
 
 
-@work_page()
+@office_page()
 def show(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """The sum, in words, as a receipt, on the path, against the other rules, in the books."""
     programme = place.programme

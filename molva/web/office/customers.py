@@ -16,12 +16,11 @@ from molva.reports.orders import order_commissions
 from molva.tracking.models import Customer, Touch
 from molva.tracking.notes import write_note
 from molva.web.office import why
-from molva.web.office.access import RULERS, Place
+from molva.web.office.access import RULERS, Place, office_page
 from molva.web.office.history_words import ENDS, told
 from molva.web.office.lists import paged
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
-from molva.web.office.work_page import work_page
 from molva.web.ui import formats
 from molva.web.ui.filters import search_word
 from molva.web.ui.flash import say
@@ -36,7 +35,7 @@ class NoteForm(forms.Form):
     )
 
 
-@work_page()
+@office_page()
 def show_list(request: HttpRequest, place: Place) -> HttpResponse:
     """By name, e-mail, phone, order number; of one partner or nobody's."""
     programme = place.programme
@@ -54,7 +53,7 @@ def show_list(request: HttpRequest, place: Place) -> HttpResponse:
     return page(request, place, "office/customers.html", "customers", context)
 
 
-@work_page()
+@office_page()
 def show(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """Whose client, since when and why; touches and orders on one path; what he is known by."""
     programme = place.programme
@@ -138,7 +137,7 @@ def _touch_stop(touch: Touch) -> why.Stop:
 
 
 @require_POST
-@work_page(*RULERS)
+@office_page(*RULERS)
 def note(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """Write the note on a customer."""
     customer = get_object_or_404(Customer, programme=place.programme, pk=pk)

@@ -10,18 +10,17 @@ from django.utils.translation import gettext as _
 from molva.programmes.models import Programme
 from molva.reports.matching import contains
 from molva.reports.period import Period
-from molva.web.office.access import Place
+from molva.web.office.access import Place, office_page
 from molva.web.office.history_words import GROUPS, told
 from molva.web.office.lists import paged, read_period
 from molva.web.office.shell import page
-from molva.web.office.work_page import work_page
 from molva.web.ui.filters import read_filter, search_word
 from molva.workspaces.models import Event
 
 OBJECTS = ("partner", "customer", "order", "payout", "programme", "connection")
 
 
-@work_page()
+@office_page()
 def show(request: HttpRequest, place: Place) -> HttpResponse:
     """What happened, newest first."""
     programme = place.programme

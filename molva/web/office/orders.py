@@ -27,17 +27,16 @@ from molva.reports.orders import (
     order_totals,
 )
 from molva.web.office import why
-from molva.web.office.access import Place
+from molva.web.office.access import Place, office_page
 from molva.web.office.lists import batches, csv_answer, exact, local_day, paged, read_period
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
-from molva.web.office.work_page import work_page
 from molva.web.ui import formats
 from molva.web.ui.filters import Filter, address, read_filter, search_word
 from molva.web.ui.flash import say
 
 
-@work_page()
+@office_page()
 def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
     """By number, customer, status, verdict, partner, source and day."""
     programme = place.programme
@@ -115,7 +114,7 @@ def find(place: Place, pk: int) -> Order:
     return get_object_or_404(rows, programme=place.programme, pk=pk)
 
 
-@work_page()
+@office_page()
 def show(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """Whose it is and why, what it consists of, what it earned to whom, what the shop told of it."""
     order = find(place, pk)
@@ -166,7 +165,7 @@ def _told(order: Order) -> list[InboundEvent]:
 
 
 @require_POST
-@work_page()
+@office_page()
 def recalc(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """Settle the customer's orders again and say what that changed; usually nothing."""
     order = find(place, pk)

@@ -23,12 +23,12 @@ from molva.reports.partners import partner_figures, second_level
 from molva.tracking.errors import CodeTaken, LinkError
 from molva.tracking.models import Link
 from molva.tracking.services import add_promo_code, create_link, set_link_active
-from molva.web.office.access import CASHIERS, RULERS, Place
+from molva.web.office.access import CASHIERS, RULERS, Place, office_page
+from molva.web.office.confirm import ask
 from molva.web.office.history_words import told
 from molva.web.office.link_words import link_problem, public_url
 from molva.web.office.partner_forms import AdjustForm, LinkForm, PartnerForm, PromoCodeForm, initial_of
 from molva.web.office.shell import page
-from molva.web.office.work_page import ask, work_page
 from molva.web.ui import formats
 from molva.web.ui.flash import say
 from molva.workspaces.models import Event
@@ -43,7 +43,7 @@ def find(place: Place, pk: int) -> Partner:
     return get_object_or_404(rows, programme=place.programme, pk=pk)
 
 
-@work_page()
+@office_page()
 def show(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """The card."""
     return _card(request, place, find(place, pk))
@@ -93,7 +93,7 @@ def _own_rules(programme: Programme, partner: Partner) -> list[dict[str, Any]]:
     return found
 
 
-@work_page(*RULERS)
+@office_page(*RULERS)
 def edit(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """Who the partner is: what money depends on holds for orders made from now on."""
     partner = find(place, pk)
@@ -125,7 +125,7 @@ def _crumbs(place: Place, partner: Partner, last: str) -> list[tuple[str, str]]:
 
 
 @require_POST
-@work_page(*RULERS)
+@office_page(*RULERS)
 def add_link(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """One more link for the partner."""
     partner, form = find(place, pk), LinkForm(request.POST)
@@ -140,7 +140,7 @@ def add_link(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     return _card(request, place, partner, link_form=form)
 
 
-@work_page(*RULERS)
+@office_page(*RULERS)
 def switch_link(request: HttpRequest, place: Place, pk: int, link: int) -> HttpResponse:
     """Stop a link that works, or start one that was stopped; the toast takes it back."""
     partner = find(place, pk)
@@ -164,7 +164,7 @@ def switch_link(request: HttpRequest, place: Place, pk: int, link: int) -> HttpR
 
 
 @require_POST
-@work_page(*RULERS)
+@office_page(*RULERS)
 def add_code(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """A promo code for the partner."""
     partner, form = find(place, pk), PromoCodeForm(request.POST)
@@ -179,7 +179,7 @@ def add_code(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     return _card(request, place, partner, code_form=form)
 
 
-@work_page(*CASHIERS)
+@office_page(*CASHIERS)
 def adjust(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """Money by hand in two steps: the sum and the reason, then the question with the balance after it."""
     partner = find(place, pk)

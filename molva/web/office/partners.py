@@ -25,11 +25,11 @@ from molva.reports.partners import (
     partner_totals,
     status_counts,
 )
-from molva.web.office.access import RULERS, Place
+from molva.web.office.access import RULERS, Place, office_page
+from molva.web.office.confirm import ask
 from molva.web.office.lists import csv_answer, exact, local_day, paged
 from molva.web.office.partner_forms import PartnerForm
 from molva.web.office.shell import page
-from molva.web.office.work_page import ask, work_page
 from molva.web.ui.filters import Filter, address, read_filter, search_word
 from molva.web.ui.flash import say
 from molva.web.ui.shell import Tab
@@ -38,7 +38,7 @@ DEEDS = {"accept": PartnerStatus.ACTIVE, "block": PartnerStatus.BLOCKED, "wait":
 MOST = 500  # partners in one bulk action
 
 
-@work_page()
+@office_page()
 def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
     """Everybody, by what is asked for in the address."""
     rows = _chosen(request, place.programme)
@@ -112,7 +112,7 @@ def _csv_rows(programme: Programme, rows: "QuerySet[Partner]") -> Iterator[list[
         ]  # fmt: skip
 
 
-@work_page(*RULERS)
+@office_page(*RULERS)
 def bulk(request: HttpRequest, place: Place) -> HttpResponse:
     """Accept or block the ticked ones: a question first, a toast with a way back after."""
     ids = [int(pk) for pk in request.GET.get("ids", "").split(",") or [] if pk.isdecimal()]
@@ -168,7 +168,7 @@ def _tell(request: HttpRequest, place: Place, deed: str, changed: list[Partner],
     say(request, words[deed] % {"n": n}, undo_url=undo)
 
 
-@work_page(*RULERS)
+@office_page(*RULERS)
 def add(request: HttpRequest, place: Place) -> HttpResponse:
     """A partner by hand, and the public page to which anybody can be invited."""
     programme = place.programme

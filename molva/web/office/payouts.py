@@ -25,20 +25,20 @@ from molva.payouts.services import (
     mark_paid,
 )
 from molva.programmes.models import Partner
-from molva.web.office.access import CASHIERS, Place
+from molva.web.office.access import CASHIERS, Place, office_page
+from molva.web.office.confirm import ask
 from molva.web.office.lists import csv_answer, exact, local_day, paged, read_period
 from molva.web.office.payout_forms import DraftForm, PaidForm, ReasonForm
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
 from molva.web.office.why import Stop
-from molva.web.office.work_page import ask, work_page
 from molva.web.ui import formats
 from molva.web.ui.filters import address
 from molva.web.ui.flash import say
 from molva.web.ui.shell import Tab
 
 
-@work_page()
+@office_page()
 def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
     """By status, partner and the day they were prepared."""
     programme = place.programme
@@ -95,7 +95,7 @@ def _csv_rows(rows: "QuerySet[Payout]") -> Iterator[list[object]]:
         ]  # fmt: skip
 
 
-@work_page(*CASHIERS)
+@office_page(*CASHIERS)
 def prepare(request: HttpRequest, place: Place) -> HttpResponse:
     """Drafts for everybody with enough available: first the list and the sum, then the button."""
     programme = place.programme
@@ -113,7 +113,7 @@ def prepare(request: HttpRequest, place: Place) -> HttpResponse:
     return page(request, place, "office/payouts_prepare.html", "payouts", context)
 
 
-@work_page(*CASHIERS)
+@office_page(*CASHIERS)
 def draft(request: HttpRequest, place: Place, partner: int) -> HttpResponse:
     """A draft for one partner of all that is available, made anew when there is one already."""
     programme = place.programme
@@ -147,7 +147,7 @@ def find(place: Place, pk: int) -> Payout:
     return get_object_or_404(rows, programme=place.programme, pk=pk)
 
 
-@work_page()
+@office_page()
 def show(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """What it consists of, where it is on its way, the transactions that moved it."""
     return _page(request, place, find(place, pk))
@@ -210,7 +210,7 @@ def _step(
     return redirect("office:payout", place.programme.code, payout.pk)
 
 
-@work_page(*CASHIERS)
+@office_page(*CASHIERS)
 def approve(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """Set the money aside: from now on it cannot be taken for anything else."""
     payout = find(place, pk)
@@ -227,7 +227,7 @@ def approve(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     )
 
 
-@work_page(*CASHIERS)
+@office_page(*CASHIERS)
 def paid(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """The money has left: the day, where to, the bank's number."""
     payout = find(place, pk)
@@ -241,13 +241,13 @@ def paid(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     return _page(request, place, payout, **({"paid_form": form} if request.method == "POST" else {}))
 
 
-@work_page(*CASHIERS)
+@office_page(*CASHIERS)
 def cancel(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """Give up a payout that has not left; the money is available again."""
     return _end(request, place, pk, cancel_payout, _("Payout %(number)s is cancelled."))
 
 
-@work_page(*CASHIERS)
+@office_page(*CASHIERS)
 def failed(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """The money did not arrive or came back; it is available again."""
     return _end(request, place, pk, mark_failed, _("Payout %(number)s: the money came back."))
@@ -267,7 +267,7 @@ def _end(
     return _page(request, place, payout, **({"reason_form": form} if request.method == "POST" else {}))
 
 
-@work_page()
+@office_page()
 def printed(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """The payout as a sheet of paper."""
     payout = find(place, pk)

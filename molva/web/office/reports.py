@@ -13,11 +13,10 @@ from molva.programmes.models import Partner, Programme
 from molva.reports.accruals import AccrualReport, AccrualRow, accrual_report
 from molva.reports.period import Period, named_period
 from molva.reports.sales import SalesReport, sales_report
-from molva.web.office.access import Place
+from molva.web.office.access import Place, office_page
 from molva.web.office.lists import PAGE, ChosenPeriod, csv_answer, exact, local_day, paged, read_period
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
-from molva.web.office.work_page import work_page
 from molva.web.ui import formats
 from molva.web.ui.charts import LineChart, Series
 from molva.web.ui.filters import address
@@ -42,7 +41,7 @@ def _view(request: HttpRequest, words: dict[str, str]) -> tuple[str, list[Tab]]:
     return by, [Tab(label, address(request, by=key), None, key == by) for key, label in words.items()]
 
 
-@work_page()
+@office_page()
 def accruals(request: HttpRequest, place: Place) -> HttpResponseBase:
     """What the books did in the period; the sums are the ledger's."""
     programme = place.programme
@@ -169,7 +168,7 @@ def _accrual_sums(row: AccrualRow, programme: Programme) -> list[object]:
     return [exact(getattr(row, name), programme.currency) for name in names]
 
 
-@work_page()
+@office_page()
 def sales(request: HttpRequest, place: Place) -> HttpResponseBase:
     """What customers of partners bought in the period."""
     programme = place.programme

@@ -3,13 +3,12 @@
 from django.http import HttpRequest, HttpResponse
 
 from molva.reports.search import search_all
-from molva.web.office.access import Place
+from molva.web.office.access import Place, office_page
 from molva.web.office.shell import page
-from molva.web.office.work_page import work_page
 from molva.web.ui.filters import search_word
 
 
-@work_page()
+@office_page()
 def show(request: HttpRequest, place: Place) -> HttpResponse:
     """Partners, customers, orders, links and promo codes."""
     word = search_word(request)
