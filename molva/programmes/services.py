@@ -159,6 +159,7 @@ def register_partner(
         found = Partner.objects.filter(programme=programme, user=user).first()
         if found:
             raise PartnerExists(found)
+        user.end_unproved()
     waiting = PartnerStatus.PENDING if programme.approve_by_hand else PartnerStatus.ACTIVE
     partner = Partner(
         programme=programme,

@@ -42,6 +42,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name or self.email
 
+    def end_unproved(self) -> None:
+        """Sign out whoever came in without proving that the e-mail is theirs.
+
+        A landing lets a new person in at once, and anybody can type anybody's e-mail there. `last_login` is empty until
+        a code or a password proved who it is; from then on, and with each new place, such a session is worth nothing.
+        """
+        if self.last_login is None and not self.has_usable_password():
+            self.set_unusable_password()  # another random mark: sessions are bound to it
+            self.save(update_fields=["password"])
+
 
 class Workspace(models.Model):
     """A company that runs partner programmes: the tenant."""

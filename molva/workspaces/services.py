@@ -48,6 +48,8 @@ def use_setup_token(
     user = User.objects.filter(email__iexact=email.strip()).first()
     if user is None:
         user = User.objects.create_user(email, password, name=name, language=language)
+    else:
+        user.end_unproved()
     return create_workspace(name=company, owner=user, language=language)
 
 

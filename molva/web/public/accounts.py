@@ -55,6 +55,11 @@ class AccountAdapter(DefaultAccountAdapter):
         """The page of the person's own work."""
         return home_of(request.user)
 
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """A code or a password has proved who it is; whoever came in by that e-mail without proof is out."""
+        user.end_unproved()
+        super().login(request, user)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """A letter in Molva's look. A mail server that is down is said, the same to everybody, and is no error page."""
         subjects = {

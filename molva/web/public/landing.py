@@ -27,6 +27,7 @@ from molva.web.public.letters import send_link
 from molva.web.public.limits import may_register
 from molva.web.public.registration import Joined, RegistrationForm, find_inviter, join, started_mark
 from molva.web.ui import accent
+from molva.workspaces.models import User
 
 _SESSION = "joined"
 _BACKEND = settings.AUTHENTICATION_BACKENDS[0]
@@ -83,6 +84,9 @@ def _let_in(request: HttpRequest, joined: Joined) -> None:
     user = joined.partner.user
     if joined.is_new_person and user is not None and not request.user.is_authenticated:
         login(request, user, backend=_BACKEND)
+        User.objects.filter(pk=user.pk).update(
+            last_login=None
+        )  # nothing was proved yet: see `User.end_unproved`
 
 
 def _page(
