@@ -25,6 +25,7 @@ from molva.orders.models import Order
 from molva.orders.services import Recorded, record_lead, record_order
 from molva.programmes.models import Programme
 from molva.programmes.services import update_programme
+from molva.tracking.models import Customer
 from molva.tracking.services import refresh_links
 from molva.workspaces import journal
 from molva.workspaces.models import User
@@ -161,9 +162,12 @@ def tell(*, programme: Programme, source: str, one: Told, actor: User | str | No
             recorded = record_order(programme=programme, source=source, inbound=one, actor=actor)
         else:
             recorded = record_lead(programme=programme, source=source, inbound=one, actor=actor)
-        for customer in (recorded.former, recorded.record.customer):
-            if recorded.changed and customer is not None:
-                settle_customer(customer=customer)
+        concerned = [one for one in (recorded.former, recorded.record.customer) if one is not None]
+        if recorded.changed and len(concerned) > 1:
+            # both before the books: whoever settles one of them alone may be waiting for these
+            list(Customer.objects.select_for_update().filter(pk__in=[c.pk for c in concerned]).order_by("pk"))
+        for customer in concerned if recorded.changed else ():
+            settle_customer(customer=customer)
     return recorded
 
 

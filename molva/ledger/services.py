@@ -280,16 +280,22 @@ def release(
 
 
 def welcome(*, partner: Partner, amount_minor: int, at: datetime, is_payable: bool) -> Transaction:
-    """Money for joining, once for each partner; what is not payable goes to the bonus account."""
+    """Money for joining, once for each partner, whatever the sum is later; not payable: to the bonus account."""
     target = AccountKind.AVAILABLE if is_payable else AccountKind.BONUS
-    return post(
-        programme=partner.programme,
-        kind=TransactionKind.WELCOME,
-        key=f"welcome:{partner.pk}",
-        moves=[Move(AccountKind.EXPENSE, None, target, partner, amount_minor)],
-        at=at,
-        partner=partner,
-    )
+    key = f"welcome:{partner.pk}"
+    with transaction.atomic():
+        lock_books()
+        known = Transaction.objects.filter(key=key, kind=TransactionKind.WELCOME, partner=partner).first()
+        if known is not None:
+            return known
+        return post(
+            programme=partner.programme,
+            kind=TransactionKind.WELCOME,
+            key=key,
+            moves=[Move(AccountKind.EXPENSE, None, target, partner, amount_minor)],
+            at=at,
+            partner=partner,
+        )
 
 
 def adjust(

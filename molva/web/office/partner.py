@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from molva.kit import clock
+from molva.ledger.errors import KeyReusedError
 from molva.ledger.queries import balances, statement
 from molva.ledger.services import adjust as post_adjustment
 from molva.programmes.errors import InviterCircle
@@ -191,9 +192,16 @@ def adjust(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
         if "sure" in request.POST:
             key = f"adjust:{partner.pk}:{form.cleaned_data['key']}"
             reason = form.cleaned_data["reason"]
-            post_adjustment(partner=partner, amount_minor=amount, reason=reason, actor=place.user, key=key)
-            written = formats.money(amount, currency, signed=True)
-            say(request, _("%(sum)s is in the books.") % {"sum": written})
+            try:
+                post_adjustment(
+                    partner=partner, amount_minor=amount, reason=reason, actor=place.user, key=key
+                )
+            except KeyReusedError:
+                text = _("This form is in the books already with another sum or reason. Open it anew.")
+                say(request, text, is_bad=True)
+            else:
+                written = formats.money(amount, currency, signed=True)
+                say(request, _("%(sum)s is in the books.") % {"sum": written})
             return redirect("office:partner", place.programme.code, partner.pk)
         is_sure = True
     available = balances(partner).available
