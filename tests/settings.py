@@ -17,6 +17,9 @@ for _name in [
     del os.environ[_name]  # a test must not depend on the settings of the person who runs it
 os.environ["MOLVA_DATA"] = tempfile.mkdtemp(prefix="molva-test-")
 atexit.register(shutil.rmtree, os.environ["MOLVA_DATA"], ignore_errors=True)
+os.environ["MOLVA_URL"] = (
+    "http://127.0.0.1:9"  # nobody listens: hooks of fake shops must not reach a live demo
+)
 os.environ["MOLVA_SECRET_KEY"] = "only-for-tests-" + "0123456789abcdef" * 3
 os.environ["DATABASE_URL"] = os.environ.get("MOLVA_TEST_DATABASE") or "sqlite://:memory:"
 

@@ -3,6 +3,7 @@
 `received = applied + repeated + dead + rejected (+ waiting)` always holds: each payload is one row with one state.
 """
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -216,6 +217,26 @@ def poll_shops() -> None:
         enqueue(
             poll_shop,
             dedupe=f"poll-{connection.pk}",
+            connection_id=connection.pk,
+            workspace_id=connection.workspace_id,
+        )
+
+
+@job(queue="shops", max_attempts=1)
+def refresh_shop(connection_id: int) -> None:
+    """Read a shop's statuses anew by itself; one in trouble is told of by polling."""
+    connection = Connection.objects.select_related("programme").get(pk=connection_id)
+    with contextlib.suppress(PlugError):
+        refresh_statuses(connection)
+
+
+@job(queue="shops", max_attempts=1)
+def refresh_shops() -> None:
+    """Timetable entry: one refreshing job for each connected shop."""
+    for connection in Connection.unscoped.filter(state="active").exclude(kind="manual"):
+        enqueue(
+            refresh_shop,
+            dedupe=f"refresh-{connection.pk}",
             connection_id=connection.pk,
             workspace_id=connection.workspace_id,
         )

@@ -14,6 +14,7 @@ from molva.integrations.services import (
     connect_shop,
     poll_shop,
     process_inbound,
+    refresh_shop,
     reject_dead,
     retry_dead,
     set_up_shop,
@@ -21,6 +22,7 @@ from molva.integrations.services import (
 from molva.jobs.models import Job
 from molva.orders.models import DELETED_STATUS, Order
 from molva.programmes.models import Programme
+from molva.workspaces.models import Event
 from tests.factories import make_user
 
 
@@ -189,3 +191,11 @@ def test_the_door_for_hooks(connection: Connection):
     assert client.get(good).status_code == 405
     assert client.post(good, b"x" * (1024 * 1024 + 1), content_type="text/plain").status_code == 413
     assert InboundEvent.objects.count() == 1
+
+
+def test_a_status_that_the_shop_deleted_is_noticed_by_itself(connection: Connection, fake_shop: RunningShop):
+    fake_shop.delete_status("zakaz-vypolnen")
+    refresh_shop(connection_id=connection.pk)
+    connection.refresh_from_db()
+    assert "zakaz-vypolnen" not in {status["permalink"] for status in connection.facts["statuses"]}
+    assert Event.objects.get(kind="connection.statuses_gone").data == {"statuses": ["zakaz-vypolnen"]}
