@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     # before whatever may refuse a request: a refusal is framed no more than a page
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "molva.web.ui.middleware.PlainAddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

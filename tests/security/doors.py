@@ -53,7 +53,7 @@ CABINET_THINGS = {
     "link_switch": "link", "link_qr": "link", "order": "order", "payout": "payout", "commission": "commission",
 }  # fmt: skip
 ACTS = {  # answers to POST only; a GET must not do them
-    "shop_refresh", "shop_set_up", "shop_disconnect", "inbound_retry", "inbound_reject", "job_retry",
+    "shop_refresh", "shop_set_up", "inbound_retry", "inbound_reject", "job_retry",
     "job_discard", "partner_add_link", "partner_add_code", "customer_note", "terms_restore", "order_recalc",
     "link_switch",
 }  # fmt: skip

@@ -87,7 +87,9 @@ def test_each_role_opens_its_own_pages_and_no_others(twins: tuple[Twin, Twin], a
                 is_fine = answer.status_code in FINE and CANARY not in _text(answer)
             else:
                 is_fine = client.post(url, {}).status_code == 403
-                is_fine = is_fine and client.get(url).status_code == (405 if door.short in ACTS else 403)
+                is_fine = is_fine and client.get(url).status_code in (
+                    (403, 405) if door.short in ACTS else (403,)
+                )
             wrong += [] if is_fine else [(door.name, role)]
     assert wrong == []
 
@@ -160,7 +162,8 @@ def test_no_question_brings_up_the_other_company(twins: tuple[Twin, Twin], as_us
         for question in questions:
             try:
                 answer = client.get(url, question)
-                is_fine = answer.status_code == 200 and CANARY not in _text(answer)
+                expected = 400 if any("\0" in str(value) for value in question.values()) else 200
+                is_fine = answer.status_code == expected and CANARY not in _text(answer)
             except Exception as error:
                 wrong.append((name, question, repr(error)[:100]))
             else:

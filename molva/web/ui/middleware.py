@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
@@ -34,3 +35,16 @@ class PrivatePageMiddleware:
         if request.user.is_authenticated and not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store"
         return response
+
+
+class PlainAddressMiddleware:
+    """An address with a NUL in it is refused before anybody asks the database, which cannot even hold one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """400, or on to the page."""
+        if "%00" in request.META.get("QUERY_STRING", "") or "\x00" in request.path:
+            raise SuspiciousOperation("a NUL in the address")
+        return self.get_response(request)
