@@ -38,7 +38,9 @@ def settle_customer(*, customer: Customer, at: datetime | None = None) -> Judgem
     """Judge a customer anew and post the differences. `at`: the moment of the postings, now by default."""
     at = at or clock.now()
     # one settlement of a customer at a time: two that run together would both post the same difference
-    customer = Customer.objects.select_for_update(of=("self",)).select_related("programme").get(pk=customer.pk)
+    customer = (
+        Customer.objects.select_for_update(of=("self",)).select_related("programme").get(pk=customer.pk)
+    )
     directory = LiveDirectory(customer.programme)
     person = load_person(customer)
     facts = {order.id: order for order in person.facts.orders}
