@@ -178,9 +178,10 @@ def _customer(programme: Programme, source: str, client: InboundClient, visitor:
     if not unknown:
         return customer
     learn_keys(customer, unknown)
-    # another process may have learned one of them in between: then there are two persons again
-    again, _known = find_customers(programme, keys)
-    return join_customers(again) if len(again) > 1 else customer
+    # another process may have learned one of them for a row of its own in between: then these are one person
+    owners, _known = find_customers(programme, keys)
+    everyone = sorted({*owners, customer}, key=lambda one: one.pk)
+    return join_customers(everyone) if len(everyone) > 1 else customer
 
 
 def join_customers(customers: list[Customer]) -> Customer:

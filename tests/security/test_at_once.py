@@ -111,3 +111,19 @@ def test_many_workers_settle_a_customer_once(shop: Shop):
     assert Transaction.objects.count() == before + 2
     assert sum(Commission.objects.values_list("posted_minor", flat=True)) == 15_000 + 4_500
     assert run_checks() == []
+
+
+def test_two_first_orders_of_one_client_are_of_one_customer(shop: Shop):
+    """Both workers see nobody with this phone, both make a row: they end as one person, in time order."""
+    first = shop.inbound("7", at=NOW, status="new", total=100_000, codes=("boris",), email="", phone="+79161112233")
+    second = shop.inbound(
+        "8", at=NOW + timedelta(hours=1), status="new", total=100_000, email="", phone="89161112233"
+    )
+    for _ in range(3):
+        at_once(
+            lambda: tell(programme=shop.programme, source="test", one=first),
+            lambda: tell(programme=shop.programme, source="test", one=second),
+        )
+    rows = Order.objects.filter(number__in=("7", "8")).order_by("number")
+    assert len({row.customer_id for row in rows}) == 1
+    assert [row.reason for row in rows] == ["code", "attributed"]
