@@ -115,7 +115,9 @@ def test_many_workers_settle_a_customer_once(shop: Shop):
 
 def test_two_first_orders_of_one_client_are_of_one_customer(shop: Shop):
     """Both workers see nobody with this phone, both make a row: they end as one person, in time order."""
-    first = shop.inbound("7", at=NOW, status="new", total=100_000, codes=("boris",), email="", phone="+79161112233")
+    first = shop.inbound(
+        "7", at=NOW, status="new", total=100_000, codes=("boris",), email="", phone="+79161112233"
+    )
     second = shop.inbound(
         "8", at=NOW + timedelta(hours=1), status="new", total=100_000, email="", phone="89161112233"
     )
