@@ -16,7 +16,7 @@ CHECKS := check-lint check-format check-types check-imports check-migrations che
 # Commands that load the settings must not touch the data of a Molva that lives here.
 check test: export MOLVA_DATA := $(CURDIR)/.data
 
-.PHONY: help demo test check messages lock constraints fmt clean $(CHECKS)
+.PHONY: help demo test check messages lock fmt clean $(CHECKS)
 help:
 	@sed -n '2,4s/^#//p' Makefile
 
@@ -52,12 +52,11 @@ messages: .venv/.stamp-dev
 	@$(PY) scripts/messages.py
 
 # Resolves the newest allowed versions and writes them down for uv and for pip.
+# Newest versions that pyproject.toml allows, one set for run and development, each file with its hash.
+COMPILE = pip compile --quiet --universal --generate-hashes --no-header --no-annotate pyproject.toml
 lock:
-	@$(or $(UV),$(error make lock needs uv on PATH)) lock --upgrade
-	@$(MAKE) --no-print-directory constraints
-constraints:
-	@$(UV) export --frozen --quiet --no-header --no-emit-project --no-dev --output-file constraints.txt > /dev/null
-	@$(UV) export --frozen --quiet --no-header --no-emit-project --output-file constraints-dev.txt > /dev/null
+	@$(or $(UV),$(error make lock needs uv on PATH)) $(COMPILE) --group dev --upgrade --output-file constraints-dev.txt
+	@$(UV) $(COMPILE) --constraints constraints-dev.txt --output-file constraints.txt
 
 fmt: .venv/.stamp-dev
 	@$(PY) -m ruff check --fix --quiet . || true
