@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from molva.commissions.services import settle_customer
 from molva.domain.inbound import InboundOrder, NotUnderstood
@@ -158,6 +158,14 @@ def apply(connection: Connection, told: Iterable[Told], *, actor: User | None = 
 
 def tell(*, programme: Programme, source: str, one: Told, actor: User | str | None = None) -> Recorded:
     """Record one order or lead and settle its customer, in one transaction."""
+    try:
+        return _tell(programme=programme, source=source, one=one, actor=actor)
+    except IntegrityError:
+        # two hooks of a new order came at once and the other was first: now the order is known
+        return _tell(programme=programme, source=source, one=one, actor=actor)
+
+
+def _tell(*, programme: Programme, source: str, one: Told, actor: User | str | None) -> Recorded:
     with transaction.atomic():
         if isinstance(one, InboundOrder):
             recorded = record_order(programme=programme, source=source, inbound=one, actor=actor)

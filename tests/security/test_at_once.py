@@ -113,6 +113,13 @@ def test_many_workers_settle_a_customer_once(shop: Shop):
     assert run_checks() == []
 
 
+def test_two_hooks_of_a_new_order_at_once_make_one_order(shop: Shop):
+    inbound = shop.inbound("9", at=NOW, status="delivered", total=100_000, codes=("boris",))
+    at_once(*[lambda: tell(programme=shop.programme, source="test", one=inbound)] * 4)
+    assert Order.objects.filter(number="9").count() == 1
+    assert Commission.objects.get(order__number="9", level=1).posted_minor == 10_000
+
+
 def test_two_first_orders_of_one_client_are_of_one_customer(shop: Shop):
     """Both workers see nobody with this phone, both make a row: they end as one person, in time order."""
     first = shop.inbound(

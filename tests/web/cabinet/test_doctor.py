@@ -9,7 +9,7 @@ from molva.web.cabinet.words import masked
 from tests.commissions.conftest import Shop
 
 SHOP = "https://shop.example"
-HERE = "http://127.0.0.1:8000"
+HERE = "http://127.0.0.1:9"
 GOOD = f"{SHOP}/?aff=boris"
 TEA = f"{SHOP}/%D1%87%D0%B0%D0%B9"
 
@@ -42,7 +42,7 @@ TABLE = [
     ("  ", "empty", ""),
     (f"{HERE}/r/boris", "", ""),
     (f"{HERE}/r/BORIS?sub1=mail", "", ""),
-    ("127.0.0.1:8000/r/boris", "no_scheme", f"{HERE}/r/boris"),
+    ("127.0.0.1:9/r/boris", "no_scheme", f"{HERE}/r/boris"),
     (f"({HERE}/r/boris)", "wrapped", f"{HERE}/r/boris"),
     (f"{HERE}/r/anna", "link_other", f"{HERE}/r/boris"),
     (f"{HERE}/r/nobody", "link_unknown", f"{HERE}/r/boris"),
