@@ -1,11 +1,18 @@
 """Jobs of stage 5: clicks that arrived, holds that ended, terms that ran out."""
 
+from datetime import timedelta
+
 from molva.commissions.postings import release_due
 from molva.commissions.services import settle_customer
 from molva.jobs import enqueue, job
 from molva.kit import clock
 from molva.tracking.ingest import ingest_clicks
 from molva.tracking.models import Attribution, Customer, CustomerVisitor
+from molva.workspaces import journal
+from molva.workspaces.models import Event
+from molva.workspaces.scoping import scope
+
+WARNING_DAYS = 10
 
 
 @job(queue="clicks", max_attempts=1, atomic=True)
@@ -38,6 +45,28 @@ def settle_one(customer_id: int) -> None:
 def release_holds() -> None:
     """Timetable entry: what has waited long enough becomes available."""
     release_due(clock.now())
+
+
+@job(max_attempts=1)
+def warn_terms() -> None:
+    """Timetable entry: a partner is told once, ten days before, that a client's term runs out (row S2.19)."""
+    now = clock.now()
+    soon = Attribution.unscoped.filter(
+        ended_at__isnull=True, ends_at__gt=now, ends_at__lte=now + timedelta(days=WARNING_DAYS)
+    )
+    for claim in soon.select_related("customer").order_by("ends_at", "pk")[:1000]:
+        with scope(claim.workspace_id):
+            deadline = claim.ends_at.isoformat() if claim.ends_at else ""
+            told = Event.objects.filter(
+                object_kind="customer",
+                object_id=claim.customer_id,
+                kind="attribution.ending",
+                data__at=deadline,
+            )
+            if not told.exists():
+                journal.record(
+                    "attribution.ending", claim.customer, partner_id=claim.partner_id, data={"at": deadline}
+                )
 
 
 @job(max_attempts=1)

@@ -6,6 +6,7 @@ TIMETABLE = (
     Every(2, "molva.commissions.jobs:load_clicks"),
     Every(60, "molva.commissions.jobs:release_holds"),
     Every(300, "molva.commissions.jobs:end_terms"),
+    Every(3_600, "molva.commissions.jobs:warn_terms"),
     Every(900, "molva.integrations.services:poll_shops"),
     Every(3_600, "molva.integrations.services:refresh_shops"),
     Every(86_400, "molva.config.upkeep:clear_sessions"),

@@ -25,6 +25,7 @@ NEWS_KINDS = (
     "commission.released",
     "attribution.started",
     "attribution.ended",
+    "attribution.ending",
     "ledger.adjustment",
     "ledger.write_off",
     "payout.drafted",

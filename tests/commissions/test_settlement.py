@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from molva.commissions.jobs import warn_terms
 from molva.commissions.models import Commission
 from molva.commissions.postings import release_due
 from molva.commissions.services import settle_customer
 from molva.domain.click_id import make_click_id, make_token, visitor_text
 from molva.domain.explanation import from_json, recompute
 from molva.domain.inbound import InboundLine
+from molva.kit import clock
 from molva.kit.clock import to_micros
 from molva.ledger.models import Posting, Transaction
 from molva.ledger.queries import balances
@@ -20,6 +22,7 @@ from molva.orders.errors import CurrencyMismatch
 from molva.orders.models import Order
 from molva.programmes.services import publish_terms, update_partner
 from molva.tracking.keys import token_key
+from molva.workspaces.models import Event
 from tests.commissions.conftest import RULES, SETTINGS, START, Shop
 
 
@@ -299,3 +302,20 @@ def test_an_order_cancelled_before_it_earned_is_not_expected_any_more(shop: Shop
     assert {row.status for row in order.commissions.all()} == {"expected"}
     shop.order("1", day=1, created=0, status="cancelled", codes=("boris",))
     assert {(row.status, row.expected_minor) for row in order.commissions.all()} == {("clawed_back", 0)}
+
+
+def test_a_partner_is_warned_once_ten_days_before_the_term_runs_out(make_shop: Callable[..., Shop]):
+    """Row S2.19; a purchase that renews the term is warned of anew."""
+    shop = make_shop({**SETTINGS, "attribution": {"policy": "first", "term_days": 30}})
+    order = shop.order("1", codes=("boris",))
+
+    def warnings(day: float) -> int:
+        with clock.pretend(START + timedelta(days=day)):
+            warn_terms()
+        told = Event.objects.filter(kind="attribution.ending", partner_id=shop.boris.pk)
+        assert {event.object_id for event in told} <= {order.customer_id}
+        return told.count()
+
+    assert [warnings(day) for day in (19.9, 20, 25)] == [0, 1, 1]
+    shop.order("2", day=26)
+    assert [warnings(day) for day in (30, 46)] == [1, 2]

@@ -127,6 +127,12 @@ def _of_other(event: Event, partner: Partner) -> Piece:
             _("%(client)s is your client now") % {"client": client},
             "",
         ),
+        "attribution.ending": (
+            "hourglass-low",
+            "need",
+            _("%(client)s: the binding term is ending") % {"client": client},
+            _("A purchase until %(day)s keeps this client yours") % {"day": day(until) if until else ""},
+        ),
         "attribution.ended": (
             "hourglass-low",
             "need",

@@ -40,6 +40,9 @@ KINDS: dict[str, Kind] = {
     "attribution.started": Kind(
         gettext_lazy("Customer {label} is attributed to a partner"), "user-check", "good"
     ),
+    "attribution.ending": Kind(
+        gettext_lazy("The attribution of customer {label} ends soon: the partner is warned"), "hourglass-low"
+    ),
     "attribution.ended": Kind(gettext_lazy("The attribution of customer {label} has ended"), "user-off"),
     "lead.recorded": Kind(gettext_lazy("Lead {label} came"), "message-2"),
     "order.recorded": Kind(gettext_lazy("Order {label} came"), "shopping-cart"),
