@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from molva.tracker.links import Book, Found, Watch
+from tests.tracker.loops import run_alone
 
 
 class Database:
@@ -46,7 +47,7 @@ def with_book(story: Callable[[Database, Book[str, int]], Awaitable[None]], capa
             with suppress(asyncio.CancelledError):
                 await watching
 
-    asyncio.run(run())
+    run_alone(run())
 
 
 async def find(book: Book[str, int], *keys: str) -> list[Found[int]]:

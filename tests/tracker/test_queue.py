@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from molva.tracker.queue import BATCH_LIMIT, ClickQueue, Passenger
 from molva.tracker.writer import Report
 from molva.tracking.clickfile import RawClick
+from tests.tracker.loops import run_alone
 
 
 class SlowWriter:
@@ -31,7 +32,7 @@ def with_queue(
         queue = ClickQueue(writer, asyncio.get_running_loop(), limit=limit, stall_after=0.05)
         await story(queue, writer, [])
 
-    asyncio.run(run())
+    run_alone(run())
 
 
 async def turns() -> None:
