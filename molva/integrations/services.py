@@ -22,7 +22,6 @@ from molva.integrations.registry import source_of
 from molva.jobs import enqueue, job
 from molva.kit import clock
 from molva.orders.errors import CurrencyMismatch
-from molva.orders.models import Order
 from molva.orders.services import Recorded, record_lead, record_order
 from molva.programmes.models import Programme
 from molva.programmes.services import update_programme
@@ -248,11 +247,6 @@ def refresh_shops() -> None:
             connection_id=connection.pk,
             workspace_id=connection.workspace_id,
         )
-
-
-def order_history(order: Order) -> list[InboundEvent]:
-    """What sources sent about an order, newest first."""
-    return list(InboundEvent.objects.filter(object_id=order.external_id).order_by("-received_at")[:50])
 
 
 def _apply_page(connection: Connection, page: Page) -> None:

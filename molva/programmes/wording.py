@@ -58,7 +58,7 @@ def describe_terms(
         Clause("hourglass-low", _("For how long"), _term_sentence(attribution)),
         Clause("repeat", _("How many purchases count"), _sales_sentence(general.get("paid_sales") or 0)),
         Clause("calendar", _("How long a click counts"), _window_sentence(attribution)),
-        Clause("percentage", _("What it is counted from"), _BASE()),
+        Clause("percentage", _("What it is counted from"), _base_sentence()),
     ]
     if programme.welcome_minor:
         clauses.append(Clause("gift", _("For a start"), _welcome_sentence(programme, lang)))
@@ -85,7 +85,7 @@ def special_rules(version: TermsVersion) -> list[dict[str, Any]]:
     return [rule for rule in version.rules if rule is not general]
 
 
-def _BASE() -> str:  # noqa: N802  a sentence, not a constant: it depends on the reader's language
+def _base_sentence() -> str:
     return _("The price of the goods after discounts, without delivery. Each line is rounded to the kopeck.")
 
 
