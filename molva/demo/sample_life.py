@@ -11,7 +11,8 @@ from molva.demo.sample_plan import DATA, Purchase
 from molva.demo.sample_shop import ShopControl
 from molva.integrations.manual import record_by_hand
 from molva.integrations.models import Connection, InboundState
-from molva.integrations.services import accept_hook, poll_shop
+from molva.integrations.polling import poll_shop
+from molva.integrations.services import accept_hook
 from molva.jobs.worker import Worker
 from molva.kit import clock
 from molva.payouts.queries import list_payable

@@ -1,22 +1,16 @@
-"""Writes of stage 8: connecting a shop, accepting what it sends, understanding it, retrying the rest.
+"""Writes of stage 8: accepting what shops send, understanding it, retrying the rest.
 
 `received = applied + repeated + dead + rejected (+ waiting)` always holds: each payload is one row with one state.
 """
 
-import contextlib
-import hashlib
-import json
 import logging
-import secrets
 from collections.abc import Iterable
-from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from molva.commissions.services import settle_customer
 from molva.domain.inbound import InboundOrder, NotUnderstood
-from molva.integrations.base import UNREADABLE, Page, PlugError, Source, Told, reason_of
+from molva.integrations.base import UNREADABLE, PlugError, Told, reason_of
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.registry import source_of
 from molva.jobs import enqueue, job
@@ -24,85 +18,12 @@ from molva.kit import clock
 from molva.orders.errors import CurrencyMismatch
 from molva.orders.services import Recorded, record_lead, record_order
 from molva.programmes.models import Programme
-from molva.programmes.services import update_programme
 from molva.tracking.models import Customer
-from molva.tracking.services import refresh_links
 from molva.workspaces import journal
 from molva.workspaces.models import User
 
 _log = logging.getLogger(__name__)
 MAX_BODY = 1024 * 1024  # bytes; real orders are 3–40 kB
-
-
-def hook_hash(secret: str) -> str:
-    """What is kept of a hook address's secret."""
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def connect_shop(
-    *, programme: Programme, kind: str, host: str, login: str, password: str, actor: User | None
-) -> Connection:
-    """Connect a shop by its API key: prove the key first, then store it, then set the shop up. Raises PlugError."""
-    draft = Connection(programme=programme, kind=kind, name=host, host=host.strip().lower())
-    draft.secrets = {"login": login.strip(), "password": password.strip()}
-    facts = source_of(kind).verify(draft)
-    with transaction.atomic():
-        connection = (
-            Connection.objects.select_for_update()
-            .filter(programme=programme, kind=kind, external_id=facts["id"])
-            .first()
-        ) or draft
-        connection.external_id = facts["id"]
-        connection.name, connection.host = facts["name"], draft.host
-        connection.secrets = {**draft.secrets, "hook": secrets.token_urlsafe(32)}
-        connection.hook_hash = hook_hash(connection.secrets["hook"])
-        connection.facts = {**connection.facts, "statuses": facts["statuses"]}
-        connection.state, connection.problem, connection.checked_at = "active", "", clock.now()
-        connection.save()
-        if not programme.shop_url:
-            update_programme(programme=programme, actor=actor, changes={"shop_url": facts["shop_url"]})
-            refresh_links(programme)
-        journal.record("connection.made", connection, actor=actor)
-        enqueue(set_up_shop, connection_id=connection.pk, workspace_id=connection.workspace_id)
-    return connection
-
-
-@job(queue="shops")
-def set_up_shop(connection_id: int) -> None:
-    """Bring hooks, script and order field of a shop to the wished state; safe to repeat."""
-    connection = Connection.objects.select_related("programme").get(pk=connection_id)
-    if connection.state == "disconnected":
-        return
-    hook_url = f"{settings.MOLVA_URL}/hooks/{connection.kind}/{connection.secrets['hook']}"
-    script_url = f"{settings.MOLVA_URL}/s/{connection.programme.code}.js"
-    source_of(connection.kind).set_up(connection, hook_url=hook_url, script_url=script_url)
-    connection.facts["is_set_up"] = True
-    connection.checked_at = clock.now()
-    _keep(connection, "facts", "checked_at")
-    journal.record("connection.set_up", connection)
-
-
-def refresh_statuses(connection: Connection) -> list[dict[str, str]]:
-    """Read the shop's statuses anew; chosen ones that vanished are told of in the journal."""
-    facts = source_of(connection.kind).verify(connection)
-    before = {status["permalink"] for status in connection.facts.get("statuses", [])}
-    statuses: list[dict[str, str]] = facts["statuses"]
-    gone = before - {status["permalink"] for status in statuses}
-    connection.facts["statuses"] = statuses
-    connection.state, connection.problem, connection.checked_at = "active", "", clock.now()
-    _keep(connection, "facts", "state", "problem", "checked_at")
-    if gone:
-        journal.record("connection.statuses_gone", connection, data={"statuses": sorted(gone)})
-    return statuses
-
-
-@transaction.atomic
-def disconnect_shop(*, connection: Connection, actor: User) -> None:
-    """Stop listening to a shop: hooks are refused, polling stops, the password is forgotten; what it told stays."""
-    connection.state, connection.problem, connection.hook_hash = "disconnected", "", ""
-    connection.secrets = {}
-    connection.save()
-    journal.record("connection.removed", connection, actor=actor)
 
 
 @transaction.atomic
@@ -126,20 +47,20 @@ def process_inbound(event_id: int) -> None:
         told = list(source_of(event.connection.kind).read(event.connection, event))
         recorded = apply(event.connection, told)
     except (NotUnderstood, CurrencyMismatch) as problem:
-        _close(event, InboundState.DEAD, reason=str(problem))
+        close(event, InboundState.DEAD, reason=str(problem))
     except PlugError as problem:
         if not problem.permanent:
             InboundEvent.objects.filter(pk=event.pk).update(reason=str(problem)[:500])
             raise
-        _close(event, InboundState.DEAD, reason=str(problem))
+        close(event, InboundState.DEAD, reason=str(problem))
     except UNREADABLE as problem:
         _log.exception("payload %s cannot be read", event.pk)
-        _close(event, InboundState.DEAD, reason=reason_of(problem))
+        close(event, InboundState.DEAD, reason=reason_of(problem))
     else:
         changed = any(one.changed for one in recorded)
         if told:
             event.object_id = told[0].external_id
-        _close(event, InboundState.APPLIED if changed else InboundState.REPEATED)
+        close(event, InboundState.APPLIED if changed else InboundState.REPEATED)
 
 
 def apply(connection: Connection, told: Iterable[Told], *, actor: User | None = None) -> list[Recorded]:
@@ -191,126 +112,18 @@ def reject_dead(*, event: InboundEvent, actor: User, reason: str) -> None:
     """Put a dead letter away for good, with a reason; it stays readable."""
     if event.state != InboundState.DEAD:
         return
-    _close(event, InboundState.REJECTED, reason=reason)
+    close(event, InboundState.REJECTED, reason=reason)
     journal.record("inbound.rejected", event, actor=actor, data={"reason": reason})
 
 
-@job(queue="shops", max_attempts=1)
-def poll_shop(connection_id: int) -> None:
-    """Read what hooks may have lost: orders changed since the anchor, page by page, until nothing is new."""
-    connection = Connection.objects.select_related("programme").get(pk=connection_id)
-    if connection.state == "disconnected":
-        return
-    source: Source = source_of(connection.kind)
-    try:
-        for _page in range(50):  # the next firing goes on; one job never eats the shop's whole quota
-            page = source.poll(connection)
-            _apply_page(connection, page)
-            if page.anchor is not None and page.anchor != connection.anchor:
-                connection.anchor = page.anchor
-                _keep(connection, "anchor")
-            if page.is_last or page.anchor is None:
-                break
-    except PlugError as problem:
-        _note_problem(connection, str(problem))
-    else:
-        _note_problem(connection, "")
-
-
-@job(queue="shops", max_attempts=1)
-def poll_shops() -> None:
-    """Timetable entry: one polling job for each connected shop (dedupe: never two for one shop)."""
-    for connection in Connection.unscoped.filter(state__in=("active", "broken")).exclude(kind="manual"):
-        enqueue(
-            poll_shop,
-            dedupe=f"poll-{connection.pk}",
-            connection_id=connection.pk,
-            workspace_id=connection.workspace_id,
-        )
-
-
-@job(queue="shops", max_attempts=1)
-def refresh_shop(connection_id: int) -> None:
-    """Read a shop's statuses anew by itself; one in trouble is told of by polling."""
-    connection = Connection.objects.select_related("programme").get(pk=connection_id)
-    with contextlib.suppress(PlugError):
-        refresh_statuses(connection)
-
-
-@job(queue="shops", max_attempts=1)
-def refresh_shops() -> None:
-    """Timetable entry: one refreshing job for each connected shop."""
-    for connection in Connection.unscoped.filter(state="active").exclude(kind="manual"):
-        enqueue(
-            refresh_shop,
-            dedupe=f"refresh-{connection.pk}",
-            connection_id=connection.pk,
-            workspace_id=connection.workspace_id,
-        )
-
-
-def _apply_page(connection: Connection, page: Page) -> None:
-    """Record what a page told; an order that cannot be recorded waits as a dead letter, the others go on."""
-    refused = list(page.refused)
-    for one in page.told:
-        try:
-            apply(connection, [one])
-        except (CurrencyMismatch, *UNREADABLE) as problem:
-            is_known = isinstance(problem, CurrencyMismatch)
-            refused.append((one.external_id, str(problem) if is_known else reason_of(problem)))
-    for order_id, reason in refused:
-        _bury(connection, order_id[:120], reason)
-
-
-def _bury(connection: Connection, order_id: str, reason: str) -> None:
-    """A dead letter for an order that polling found; told once, however often the order is read again."""
-    known = InboundEvent.objects.filter(connection=connection, object_id=order_id, topic="poll")
-    if known.filter(state__in=(InboundState.DEAD, InboundState.REJECTED), reason=_storable(reason)).exists():
-        return
-    body = json.dumps({"id": order_id}).encode()
-    event = InboundEvent(connection=connection, topic="poll", body=body, object_id=order_id)
-    event.content_type = "application/json"
-    with transaction.atomic():
-        _close(event, InboundState.DEAD, reason=reason)
-
-
-def _keep(connection: Connection, *fields: str) -> None:
-    """Store what a job has learned, and only that: meanwhile a person may have disconnected or connected the shop."""
-    rows = Connection.objects.filter(pk=connection.pk).exclude(state="disconnected")
-    rows.update(**{field: getattr(connection, field) for field in fields})
-
-
-def _storable(reason: str) -> str:
+def storable(reason: str) -> str:
     """A reason may quote a body, whose signs need not be what a database can keep."""
     return reason.replace("\x00", "").encode("utf-8", "replace").decode()[:500]
 
 
-def _close(event: InboundEvent, state: str, reason: str = "") -> None:
-    reason = _storable(reason)
+def close(event: InboundEvent, state: str, reason: str = "") -> None:
+    reason = storable(reason)
     event.state, event.reason, event.processed_at = state, reason, clock.now()
     event.save()
     if state == InboundState.DEAD:
         journal.record("inbound.dead", event, actor=event.connection.name, data={"reason": reason})
-
-
-def _note_problem(connection: Connection, problem: str) -> None:
-    state = "broken" if problem else "active"
-    if (connection.state, connection.problem) != (state, problem[:300]):
-        journal.record(
-            "connection.broken" if problem else "connection.restored", connection, data={"problem": problem}
-        )
-    connection.state, connection.problem, connection.checked_at = state, problem[:300], clock.now()
-    _keep(connection, "state", "problem", "checked_at")
-
-
-def facts_for_office(connection: Connection) -> dict[str, Any]:
-    """What the settings page shows of a connection: no secret in it."""
-    return {
-        "name": connection.name,
-        "host": connection.host,
-        "state": connection.state,
-        "problem": connection.problem,
-        "statuses": connection.facts.get("statuses", []),
-        "checked_at": connection.checked_at,
-        "is_set_up": bool(connection.facts.get("is_set_up")),
-    }

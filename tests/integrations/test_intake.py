@@ -8,17 +8,10 @@ from django.test import Client
 
 from molva.demo.shop import RunningShop
 from molva.integrations.base import PlugError
+from molva.integrations.connecting import connect_shop, refresh_shop, set_up_shop
 from molva.integrations.models import Connection, InboundEvent, InboundState
-from molva.integrations.services import (
-    accept_hook,
-    connect_shop,
-    poll_shop,
-    process_inbound,
-    refresh_shop,
-    reject_dead,
-    retry_dead,
-    set_up_shop,
-)
+from molva.integrations.polling import poll_shop
+from molva.integrations.services import accept_hook, process_inbound, reject_dead, retry_dead
 from molva.jobs.models import Job
 from molva.orders.models import DELETED_STATUS, Order
 from molva.programmes.models import Programme
