@@ -11,9 +11,10 @@ from django.test import Client, RequestFactory
 from molva.demo.shop import RunningShop
 from molva.domain.inbound import InboundOrder, NotUnderstood
 from molva.integrations import services
+from molva.integrations.inbound import process_inbound
 from molva.integrations.manual import import_csv, import_state
 from molva.integrations.models import Connection, InboundEvent, InboundState
-from molva.integrations.services import accept_hook, disconnect_shop, poll_shop, process_inbound
+from molva.integrations.services import accept_hook, disconnect_shop, poll_shop
 from molva.integrations.sources.insales.parse import parse_order
 from molva.integrations.sources.insales.source import InSalesSource
 from molva.integrations.sources.manual.rows import parse_row, read_csv
