@@ -34,9 +34,14 @@ def is_test_address(email: str | None) -> bool:
     return prefix == _PREFIX and hmac.compare_digest(seal.encode(), _seal(mark).encode())
 
 
+def is_rehearsed(told: Told) -> bool:
+    """Whether an order or lead is a self-test's."""
+    return is_test_address(told.client.email)
+
+
 def programme_of(connection: Connection, told: Told) -> Programme:
     """The connection's programme; for an order of a self-test its hidden twin."""
-    if not is_test_address(told.client.email):
+    if not is_rehearsed(told):
         return connection.programme
     twin = Programme.objects.filter(sandbox_of=connection.programme).first()
     return twin or connection.programme

@@ -24,7 +24,9 @@ class SelfTest(WorkspaceModel):
 
     programme = models.ForeignKey(Programme, on_delete=models.CASCADE, related_name="self_tests")
     state = models.CharField(max_length=8, choices=RunState, default=RunState.RUNNING)
-    with_order = models.BooleanField(default=False)  # a real order is made in the shop, and removed at the end
+    with_order = models.BooleanField(
+        default=False
+    )  # a real order is made in the shop, and removed at the end
     is_daily = models.BooleanField(default=False)  # started by the clock
     started_at = models.DateTimeField(default=clock.now)
     finished_at = models.DateTimeField(null=True)

@@ -77,7 +77,11 @@ def stop(*, run: SelfTest, actor: User) -> None:
         _clean_quietly(_walk(run))
         run.save()
         journal.record(
-            "self_test.stopped", run.programme, actor=actor, programme_id=run.programme_id, data={"run": run.pk}
+            "self_test.stopped",
+            run.programme,
+            actor=actor,
+            programme_id=run.programme_id,
+            data={"run": run.pk},
         )
 
 
@@ -159,4 +163,6 @@ def _clean_quietly(walk: Walk) -> None:
 
 def _forget_old(programme: Programme) -> None:
     kept = SelfTest.objects.filter(programme=programme).order_by("-started_at").values("pk")[:KEPT_RUNS]
-    SelfTest.objects.filter(programme=programme).exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
+    SelfTest.objects.filter(programme=programme).exclude(
+        pk__in=list(kept.values_list("pk", flat=True))
+    ).delete()

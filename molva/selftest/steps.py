@@ -6,7 +6,7 @@ goes on where it was.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -43,11 +43,11 @@ _BROWSER = {
 }
 
 
-class NotYet(Exception):  # noqa: N818 - it is no error
+class NotYet(Exception):
     """What the step waits for has not happened; the text says what that is."""
 
 
-class Broken(Exception):  # noqa: N818 - named by what it finds
+class Broken(Exception):
     """The step found a defect; the text says which."""
 
 
@@ -219,9 +219,9 @@ def _place(walk: Walk, wish: RehearsalWish) -> str:
         if not wish.is_real:
             raise Broken(str(problem)) from problem
         warning = str(problem)
-        wish = RehearsalWish(**{**{name: getattr(wish, name) for name in wish.__slots__}, "is_real": False})
+        wish = replace(wish, is_real=False)
         told, kept = walk.rehearsal.place(wish)
-    walk.notes |= {"order_id": told.external_id, "kept": kept, "is_real": wish.is_real}
+    walk.notes.update(order_id=told.external_id, kept=kept, is_real=wish.is_real)
     walk.run.save()  # before anything can fail: a made order must be found again, and removed
     tell(programme=walk.twin, source=walk.source, one=told, actor="self-test")
     return warning

@@ -23,7 +23,10 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "rule_remove": (RULERS, ""), "terms_restore": (RULERS, ""), "page": (RULERS, ""),
     "settings": (RULERS, ""), "shop_connect": (RULERS, ""), "shop_refresh": (RULERS, "shop"),
     "shop_set_up": (RULERS, "shop"), "shop_disconnect": (RULERS, "shop"),
-    "shop_script": (RULERS, ""), "inbound_retry": (RULERS, "inbound"), "inbound_reject": (RULERS, "inbound"),
+    "shop_script": (RULERS, ""),
+    "self_test": (ALL, ""), "self_test_run": (ALL, "self_test"), "self_test_start": (RULERS, ""),
+    "self_test_daily": (RULERS, ""), "self_test_stop": (RULERS, "self_test"),
+    "inbound_retry": (RULERS, "inbound"), "inbound_reject": (RULERS, "inbound"),
     "orders_add": (RULERS, ""), "orders_import": (RULERS, ""), "orders_import_progress": (RULERS, ""),
     "job_retry": (RULERS, "job"), "job_discard": (RULERS, "job"),
     "partner_add": (RULERS, ""), "partners_bulk": (RULERS, ""), "partner_edit": (RULERS, "partner"),
@@ -55,7 +58,7 @@ CABINET_THINGS = {
 ACTS = {  # answers to POST only; a GET must not do them
     "shop_refresh", "shop_set_up", "inbound_retry", "inbound_reject", "job_retry",
     "job_discard", "partner_add_link", "partner_add_code", "customer_note", "terms_restore", "order_recalc",
-    "link_switch",
+    "link_switch", "self_test_start", "self_test_daily", "self_test_stop",
 }  # fmt: skip
 
 
