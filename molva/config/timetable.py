@@ -7,7 +7,7 @@ TIMETABLE = (
     Every(60, "molva.commissions.jobs:release_holds"),
     Every(300, "molva.commissions.jobs:end_terms"),
     Every(3_600, "molva.commissions.jobs:warn_terms"),
-    Every(900, "molva.integrations.services:poll_shops"),
-    Every(3_600, "molva.integrations.services:refresh_shops"),
+    Every(900, "molva.integrations.polling:poll_shops"),
+    Every(3_600, "molva.integrations.connecting:refresh_shops"),
     Every(86_400, "molva.config.upkeep:clear_sessions"),
 )

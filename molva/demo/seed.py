@@ -20,8 +20,8 @@ from molva.demo.sample_clicks import store_visits
 from molva.demo.sample_life import Life
 from molva.demo.sample_plan import DATA, make_plan, partner_email, partner_phone
 from molva.demo.sample_shop import ShopControl
+from molva.integrations.connecting import connect_shop
 from molva.integrations.models import Connection
-from molva.integrations.services import connect_shop
 from molva.integrations.sources.insales.api import InSalesApi
 from molva.jobs.worker import Worker
 from molva.kit import clock

@@ -22,8 +22,9 @@ from django.test import Client  # noqa: E402
 from molva.audit.runner import run_checks  # noqa: E402
 from molva.commissions.admission import admit_partner  # noqa: E402
 from molva.commissions.models import Commission  # noqa: E402
+from molva.integrations.connecting import connect_shop, refresh_statuses  # noqa: E402
 from molva.integrations.models import Connection, InboundEvent  # noqa: E402
-from molva.integrations.services import connect_shop, poll_shop, refresh_statuses  # noqa: E402
+from molva.integrations.polling import poll_shop  # noqa: E402
 from molva.jobs.models import Job, JobState  # noqa: E402
 from molva.kit import clock  # noqa: E402
 from molva.ledger.models import Posting, Transaction  # noqa: E402

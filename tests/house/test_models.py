@@ -33,7 +33,8 @@ UNSCOPED_ALLOWED = {
     "molva/tracking/services.py": "codes in public addresses are unique in the whole installation",
     "molva/tracking/ingest.py": "click files hold the clicks of all workspaces",
     "molva/commissions/jobs.py": "timetable: finds rows of all workspaces, then opens each scope",
-    "molva/integrations/services.py": "timetable: finds connections of all workspaces, then opens each scope",
+    "molva/integrations/polling.py": "timetable: finds connections of all workspaces, then opens each scope",
+    "molva/integrations/connecting.py": "timetable: finds connections of all workspaces, then opens each scope",
     "molva/web/hooks/views.py": "the secret in the address tells which workspace it is",
     "molva/ledger/chain.py": "proves the books of a live database, workspace by workspace",
 }

@@ -10,10 +10,12 @@ from django.test import Client, RequestFactory
 
 from molva.demo.shop import RunningShop
 from molva.domain.inbound import InboundOrder, NotUnderstood
-from molva.integrations import services
+from molva.integrations import connecting, inbound
+from molva.integrations.connecting import disconnect_shop
+from molva.integrations.inbound import accept_hook, process_inbound
 from molva.integrations.manual import import_csv, import_state
 from molva.integrations.models import Connection, InboundEvent, InboundState
-from molva.integrations.services import accept_hook, disconnect_shop, poll_shop, process_inbound
+from molva.integrations.polling import poll_shop
 from molva.integrations.sources.insales.parse import parse_order
 from molva.integrations.sources.insales.source import InSalesSource
 from molva.integrations.sources.manual.rows import parse_row, read_csv
@@ -171,7 +173,7 @@ def test_a_hook_without_a_length_is_bounded_too(
     monkeypatch: pytest.MonkeyPatch,
 ):
     url = f"/hooks/insales/{connection.secrets['hook']}/orders-update"
-    body = b"x" * (services.MAX_BODY + 1)
+    body = b"x" * (inbound.MAX_BODY + 1)
     assert client.post(url, body, content_type="text/plain").status_code == 413
     in_pieces = RequestFactory().post(url, body, content_type="text/plain")
     in_pieces.META["CONTENT_LENGTH"] = ""
@@ -189,5 +191,5 @@ def test_secrets_of_a_shop_are_nowhere_in_plain(connection: Connection, fake_sho
             text = repr(cursor.fetchall())
             assert fake_shop.api_password not in text, table
             assert hook not in text, table
-    assert fake_shop.api_password not in repr(connection) + str(services.facts_for_office(connection))
+    assert fake_shop.api_password not in repr(connection) + str(connecting.facts_for_office(connection))
     assert Job.objects.count()

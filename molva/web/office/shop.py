@@ -10,14 +10,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from molva.integrations.base import PlugError
-from molva.integrations.models import Connection, InboundEvent, InboundState
-from molva.integrations.services import (
+from molva.integrations.connecting import (
     connect_shop,
     disconnect_shop,
     facts_for_office,
     refresh_statuses,
     set_up_shop,
 )
+from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.jobs import enqueue
 from molva.web.office.access import RULERS, Place, office_page
 from molva.web.office.plug_words import plug_words

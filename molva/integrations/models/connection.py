@@ -1,7 +1,4 @@
-"""Stage 8, the edge: shops that tell us of orders, and everything they sent, as it came.
-
-A payload is stored before it is understood; what cannot be understood waits here with a reason and can be retried.
-"""
+"""A shop that is connected to a programme."""
 
 from django.db import models
 
@@ -43,37 +40,3 @@ class Connection(WorkspaceModel):
     def source_key(self) -> str:
         """The value of `Order.source` for orders of this shop."""
         return f"{self.kind}:{self.pk}"
-
-
-class InboundState(models.TextChoices):
-    NEW = "new"
-    APPLIED = "applied"
-    REPEATED = "repeated"  # nothing new in it
-    DEAD = "dead"  # not understood; waits with a reason
-    REJECTED = "rejected"  # dismissed by a person, with a reason
-
-
-class InboundEvent(WorkspaceModel):
-    """What a source sent, byte for byte, and what became of it."""
-
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="inbound")
-    topic = models.CharField(max_length=60)
-    received_at = models.DateTimeField(default=clock.now)
-    body = models.BinaryField()
-    content_type = models.CharField(max_length=100, blank=True)
-    state = models.CharField(max_length=10, choices=InboundState, default=InboundState.NEW)
-    reason = models.CharField(max_length=500, blank=True)
-    object_id = models.CharField(max_length=120, blank=True)  # external id of the order, once known
-    attempts = models.PositiveIntegerField(default=0)
-    processed_at = models.DateTimeField(null=True)
-
-    class Meta(WorkspaceModel.Meta):
-        indexes = [
-            models.Index(
-                fields=["workspace", "state", "-received_at"], name="inbound_state"
-            ),  # dead letters page
-            models.Index(fields=["connection", "object_id"], name="inbound_object"),  # history of one order
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.topic} {self.object_id}"

@@ -1,0 +1,140 @@
+"""Writes of stage 8: connecting a shop, setting it up, reading its statuses, disconnecting."""
+
+import contextlib
+import hashlib
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from molva.integrations.base import PlugError
+from molva.integrations.models import Connection
+from molva.integrations.registry import source_of
+from molva.jobs import enqueue, job
+from molva.kit import clock
+from molva.programmes.models import Programme
+from molva.programmes.services import update_programme
+from molva.tracking.services import refresh_links
+from molva.workspaces import journal
+from molva.workspaces.models import User
+
+
+def hook_hash(secret: str) -> str:
+    """What is kept of a hook address's secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def connect_shop(
+    *, programme: Programme, kind: str, host: str, login: str, password: str, actor: User | None
+) -> Connection:
+    """Connect a shop by its API key: prove the key first, then store it, then set the shop up. Raises PlugError."""
+    draft = Connection(programme=programme, kind=kind, name=host, host=host.strip().lower())
+    draft.secrets = {"login": login.strip(), "password": password.strip()}
+    facts = source_of(kind).verify(draft)
+    with transaction.atomic():
+        connection = (
+            Connection.objects.select_for_update()
+            .filter(programme=programme, kind=kind, external_id=facts["id"])
+            .first()
+        ) or draft
+        connection.external_id = facts["id"]
+        connection.name, connection.host = facts["name"], draft.host
+        connection.secrets = {**draft.secrets, "hook": secrets.token_urlsafe(32)}
+        connection.hook_hash = hook_hash(connection.secrets["hook"])
+        connection.facts = {**connection.facts, "statuses": facts["statuses"]}
+        connection.state, connection.problem, connection.checked_at = "active", "", clock.now()
+        connection.save()
+        if not programme.shop_url:
+            update_programme(programme=programme, actor=actor, changes={"shop_url": facts["shop_url"]})
+            refresh_links(programme)
+        journal.record("connection.made", connection, actor=actor)
+        enqueue(set_up_shop, connection_id=connection.pk, workspace_id=connection.workspace_id)
+    return connection
+
+
+@job(queue="shops")
+def set_up_shop(connection_id: int) -> None:
+    """Bring hooks, script and order field of a shop to the wished state; safe to repeat."""
+    connection = Connection.objects.select_related("programme").get(pk=connection_id)
+    if connection.state == "disconnected":
+        return
+    hook_url = f"{settings.MOLVA_URL}/hooks/{connection.kind}/{connection.secrets['hook']}"
+    script_url = f"{settings.MOLVA_URL}/s/{connection.programme.code}.js"
+    source_of(connection.kind).set_up(connection, hook_url=hook_url, script_url=script_url)
+    connection.facts["is_set_up"] = True
+    connection.checked_at = clock.now()
+    keep(connection, "facts", "checked_at")
+    journal.record("connection.set_up", connection)
+
+
+def refresh_statuses(connection: Connection) -> list[dict[str, str]]:
+    """Read the shop's statuses anew; chosen ones that vanished are told of in the journal."""
+    facts = source_of(connection.kind).verify(connection)
+    before = {status["permalink"] for status in connection.facts.get("statuses", [])}
+    statuses: list[dict[str, str]] = facts["statuses"]
+    gone = before - {status["permalink"] for status in statuses}
+    connection.facts["statuses"] = statuses
+    connection.state, connection.problem, connection.checked_at = "active", "", clock.now()
+    keep(connection, "facts", "state", "problem", "checked_at")
+    if gone:
+        journal.record("connection.statuses_gone", connection, data={"statuses": sorted(gone)})
+    return statuses
+
+
+@transaction.atomic
+def disconnect_shop(*, connection: Connection, actor: User) -> None:
+    """Stop listening to a shop: hooks are refused, polling stops, the password is forgotten; what it told stays."""
+    connection.state, connection.problem, connection.hook_hash = "disconnected", "", ""
+    connection.secrets = {}
+    connection.save()
+    journal.record("connection.removed", connection, actor=actor)
+
+
+@job(queue="shops", max_attempts=1)
+def refresh_shop(connection_id: int) -> None:
+    """Read a shop's statuses anew by itself; one in trouble is told of by polling."""
+    connection = Connection.objects.select_related("programme").get(pk=connection_id)
+    with contextlib.suppress(PlugError):
+        refresh_statuses(connection)
+
+
+@job(queue="shops", max_attempts=1)
+def refresh_shops() -> None:
+    """Timetable entry: one refreshing job for each connected shop."""
+    for connection in Connection.unscoped.filter(state="active").exclude(kind="manual"):
+        enqueue(
+            refresh_shop,
+            dedupe=f"refresh-{connection.pk}",
+            connection_id=connection.pk,
+            workspace_id=connection.workspace_id,
+        )
+
+
+def keep(connection: Connection, *fields: str) -> None:
+    """Store what a job has learned, and only that: meanwhile a person may have disconnected or connected the shop."""
+    rows = Connection.objects.filter(pk=connection.pk).exclude(state="disconnected")
+    rows.update(**{field: getattr(connection, field) for field in fields})
+
+
+def note_problem(connection: Connection, problem: str) -> None:
+    state = "broken" if problem else "active"
+    if (connection.state, connection.problem) != (state, problem[:300]):
+        journal.record(
+            "connection.broken" if problem else "connection.restored", connection, data={"problem": problem}
+        )
+    connection.state, connection.problem, connection.checked_at = state, problem[:300], clock.now()
+    keep(connection, "state", "problem", "checked_at")
+
+
+def facts_for_office(connection: Connection) -> dict[str, Any]:
+    """What the settings page shows of a connection: no secret in it."""
+    return {
+        "name": connection.name,
+        "host": connection.host,
+        "state": connection.state,
+        "problem": connection.problem,
+        "statuses": connection.facts.get("statuses", []),
+        "checked_at": connection.checked_at,
+        "is_set_up": bool(connection.facts.get("is_set_up")),
+    }

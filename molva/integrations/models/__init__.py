@@ -1,0 +1,9 @@
+"""Stage 8, the edge: shops that tell us of orders, and everything they sent, as it came.
+
+A payload is stored before it is understood; what cannot be understood waits here with a reason and can be retried.
+"""
+
+from molva.integrations.models.connection import Connection
+from molva.integrations.models.inbound import InboundEvent, InboundState
+
+__all__ = ["Connection", "InboundEvent", "InboundState"]
