@@ -59,8 +59,9 @@ def discount_row(view: View, sums: Sums) -> Markup:
     """What is taken off, and by what: an outer discount may take nothing and still want to be seen."""
     if not sums.priced.discounts:
         return Markup("")
+    word = f"{view.say('Discount')}: {sums.code['code'] if sums.code else sums.title}"
     row = '<p class="total less"><span>{word}</span><b>{sum}</b></p>'
-    return html(row, word=sums.title, sum=view.money(-sums.off))
+    return html(row, word=word, sum=view.money(-sums.off))
 
 
 def _line(view: View, line: Line) -> Markup:
