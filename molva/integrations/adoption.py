@@ -47,7 +47,9 @@ def settle_install(install: AppInstall) -> None:
     if programme is None:
         _wait(install)
         return
-    _join(install, programme, actor=None, kind="connection.reinstalled" if is_again else "connection.installed")
+    _join(
+        install, programme, actor=None, kind="connection.reinstalled" if is_again else "connection.installed"
+    )
 
 
 def _join(install: AppInstall, programme: Programme, *, actor: User | None, kind: str) -> None:
@@ -125,7 +127,10 @@ def _new_programme(shop: dict[str, Any]) -> Programme:
 def _terms(statuses: list[dict[str, str]]) -> dict[str, Any]:
     """The usual terms with the shop's own statuses of a delivered order."""
     delivered = [one["permalink"] for one in statuses if one["system_status"] == "delivered"]
-    accrual = {**DEFAULT_SETTINGS["accrual"], "statuses": delivered or DEFAULT_SETTINGS["accrual"]["statuses"]}
+    accrual = {
+        **DEFAULT_SETTINGS["accrual"],
+        "statuses": delivered or DEFAULT_SETTINGS["accrual"]["statuses"],
+    }
     return {**DEFAULT_SETTINGS, "accrual": accrual}
 
 
@@ -135,6 +140,12 @@ def waiting_installs(workspace: Workspace) -> list[AppInstall]:
     if settings.MOLVA_OPERATOR or home is None or home.pk != workspace.pk:
         return []
     return list(AppInstall.objects.filter(state=InstallState.WAITING).order_by("pk"))
+
+
+def removed_installs(programme: Programme) -> list[AppInstall]:
+    """Shops of a programme that have removed the application and have no other connection now."""
+    rows = AppInstall.objects.filter(state=InstallState.REMOVED, connection__programme=programme)
+    return list(rows.filter(connection__state="disconnected").order_by("-removed_at"))
 
 
 @transaction.atomic

@@ -119,13 +119,3 @@ def confirm(install: AppInstall, claims: Claims, user: User) -> bool:
         row.mark, row.proved_at, row.seen_at = mark_of(user), clock.now(), clock.now()
         row.save()
     return True
-
-
-def close_for(user: User) -> None:
-    """In the open workspace: the shop's word lets this person in no more."""
-    ShopStaff.objects.filter(user=user).update(is_closed=True)
-
-
-def open_for(user: User) -> None:
-    """The owner has changed their mind."""
-    ShopStaff.objects.filter(user=user).update(is_closed=False)

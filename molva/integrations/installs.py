@@ -92,7 +92,9 @@ def prove_install(install_id: int, candidate: str, step: int) -> None:
 
 
 def _draft(host: str, password: str) -> Connection:
-    return Connection(kind=KIND, host=host, secrets=account.application_secrets(password))
+    draft = Connection(kind=KIND, host=host)
+    draft.secrets = account.application_secrets(password)
+    return draft
 
 
 def _candidate(install: AppInstall | None, candidate: str) -> dict[str, Any] | None:

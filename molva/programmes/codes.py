@@ -4,11 +4,11 @@ from django.utils.text import slugify
 
 from molva.programmes.models import Programme
 
-_PLAIN = dict(
-    zip("абвгдеёзийклмнопрстуфхъыьэ", "a b v g d e e z i y k l m n o p r s t u f h  y  e".split(" "), strict=True)
-)
+_LETTERS = "абвгдеёзийклмнопрстуфхъыьэ"
+_LATIN = (*"abvgdeeziyklmnoprstufh", "", "y", "", "e")
 _CYRILLIC = str.maketrans(
-    _PLAIN | {"ж": "zh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sch", "ю": "yu", "я": "ya"}
+    dict(zip(_LETTERS, _LATIN, strict=True))
+    | {"ж": "zh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sch", "ю": "yu", "я": "ya"}
 )
 _TAKEN_BY_PAGES = {"new", "setup"}
 

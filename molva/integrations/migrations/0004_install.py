@@ -2,70 +2,124 @@
 
 import django.db.models.deletion
 import django.db.models.manager
-import molva.kit.clock
-import molva.kit.crypto
 from django.conf import settings
 from django.db import migrations, models
 
+import molva.kit.clock
+import molva.kit.crypto
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0003_initial'),
-        ('workspaces', '0001_initial'),
+        ("integrations", "0003_initial"),
+        ("workspaces", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AppInstall',
+            name="AppInstall",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('external_id', models.CharField(max_length=20)),
-                ('host', models.CharField(max_length=255)),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('secrets', molva.kit.crypto.EncryptedJSONField(default=dict)),
-                ('removed_hash', models.CharField(blank=True, max_length=64)),
-                ('state', models.CharField(choices=[('new', 'New'), ('waiting', 'Waiting'), ('refused', 'Refused'), ('active', 'Active'), ('removed', 'Removed')], default='new', max_length=10)),
-                ('facts', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(default=molva.kit.clock.now)),
-                ('proved_at', models.DateTimeField(null=True)),
-                ('removed_at', models.DateTimeField(null=True)),
-                ('connection', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='install', to='integrations.connection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20)),
+                ("external_id", models.CharField(max_length=20)),
+                ("host", models.CharField(max_length=255)),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("secrets", molva.kit.crypto.EncryptedJSONField(default=dict)),
+                ("removed_hash", models.CharField(blank=True, max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("new", "New"),
+                            ("waiting", "Waiting"),
+                            ("refused", "Refused"),
+                            ("active", "Active"),
+                            ("removed", "Removed"),
+                        ],
+                        default="new",
+                        max_length=10,
+                    ),
+                ),
+                ("facts", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(default=molva.kit.clock.now)),
+                ("proved_at", models.DateTimeField(null=True)),
+                ("removed_at", models.DateTimeField(null=True)),
+                (
+                    "connection",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="install",
+                        to="integrations.connection",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ShopStaff',
+            name="ShopStaff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=20)),
-                ('email', models.CharField(max_length=254)),
-                ('name', models.CharField(max_length=300)),
-                ('mark', models.CharField(max_length=64)),
-                ('is_closed', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(default=molva.kit.clock.now)),
-                ('proved_at', models.DateTimeField(null=True)),
-                ('seen_at', models.DateTimeField(default=molva.kit.clock.now)),
-                ('install', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='staff', to='integrations.appinstall')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shop_staff', to=settings.AUTH_USER_MODEL)),
-                ('workspace', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=20)),
+                ("email", models.CharField(max_length=254)),
+                ("name", models.CharField(max_length=300)),
+                ("mark", models.CharField(max_length=64)),
+                ("is_closed", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(default=molva.kit.clock.now)),
+                ("proved_at", models.DateTimeField(null=True)),
+                ("seen_at", models.DateTimeField(default=molva.kit.clock.now)),
+                (
+                    "install",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="staff",
+                        to="integrations.appinstall",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="shop_staff",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="workspaces.workspace",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'unscoped',
+                "abstract": False,
+                "base_manager_name": "unscoped",
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('unscoped', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("unscoped", django.db.models.manager.Manager()),
             ],
         ),
         migrations.AddConstraint(
-            model_name='appinstall',
-            constraint=models.UniqueConstraint(fields=('kind', 'external_id'), name='install_once'),
+            model_name="appinstall",
+            constraint=models.UniqueConstraint(fields=("kind", "external_id"), name="install_once"),
         ),
         migrations.AddConstraint(
-            model_name='shopstaff',
-            constraint=models.UniqueConstraint(fields=('install', 'external_id'), name='shop_staff_once'),
+            model_name="shopstaff",
+            constraint=models.UniqueConstraint(fields=("install", "external_id"), name="shop_staff_once"),
         ),
     ]

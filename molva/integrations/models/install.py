@@ -35,9 +35,7 @@ class AppInstall(models.Model):
     removed_hash = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=10, choices=InstallState, default=InstallState.NEW)
     facts = models.JSONField(default=dict)  # what the shop told of itself when it was proved
-    connection = models.OneToOneField(
-        Connection, on_delete=models.PROTECT, null=True, related_name="install"
-    )
+    connection = models.OneToOneField(Connection, on_delete=models.PROTECT, null=True, related_name="install")
     created_at = models.DateTimeField(default=clock.now)
     proved_at = models.DateTimeField(null=True)
     removed_at = models.DateTimeField(null=True)

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from molva.web.office import inbound, jobs, orders_add, page, programme_settings, rules, shop, terms, today
+from molva.web.office import (
+    inbound,
+    installs,
+    jobs,
+    members,
+    orders_add,
+    page,
+    programme_settings,
+    rules,
+    shop,
+    terms,
+    today,
+)
 
 urlpatterns = [
     path("", today.show, name="today"),
@@ -20,6 +32,14 @@ urlpatterns = [
     path("shop/<int:pk>/refresh/", shop.refresh, name="shop_refresh"),
     path("shop/<int:pk>/setup/", shop.set_up, name="shop_set_up"),
     path("shop/<int:pk>/disconnect/", shop.disconnect, name="shop_disconnect"),
+    path("shop/installs/", installs.show, name="installs"),
+    path("shop/installs/<int:pk>/accept/", installs.accept, name="install_accept"),
+    path("shop/installs/<int:pk>/refuse/", installs.refuse, name="install_refuse"),
+    path("members/", members.show, name="members"),
+    path("members/<int:pk>/role/", members.change, name="member_role"),
+    path("members/<int:pk>/remove/", members.remove, name="member_remove"),
+    path("members/<int:pk>/owner/", members.make_owner, name="member_owner"),
+    path("members/closed/<int:pk>/", members.let_in, name="member_let_in"),
     path("inbound/", inbound.show, name="inbound"),
     path("inbound/<int:pk>/", inbound.event, name="inbound_event"),
     path("inbound/<int:pk>/retry/", inbound.retry, name="inbound_retry"),

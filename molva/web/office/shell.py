@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from molva.integrations.attention import Attention, attention
-from molva.web.office.access import Place, places_of
+from molva.web.office.access import RULERS, Place, places_of
 from molva.web.ui import shell as ui
 
 
@@ -62,11 +62,12 @@ def _shell(place: Place, current: str, seen: Attention) -> ui.OfficeShell:
             [
                 item("terms", _("Terms"), "scale"),
                 item("page", _("Page and forms"), "speakerphone"),
-                item("shop", _("Shop"), "building-store", seen.dead_letters),
+                item("shop", _("Shop"), "building-store", seen.dead_letters + seen.waiting_shops),
             ],
         ),
     ]
     foot = [
+        *([item("members", _("Staff"), "id")] if place.may(*RULERS) else []),
         item("history", _("History"), "history"),
         item("jobs", _("Background work"), "activity", seen.dead_jobs),
         item("settings", _("Settings"), "settings"),

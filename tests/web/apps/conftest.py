@@ -20,7 +20,7 @@ APP, SECRET = "molva", "mysecret"
 
 def md5(*parts: str) -> str:
     """The shop's own arithmetic, written down once more."""
-    return hashlib.md5("".join(parts).encode()).hexdigest()
+    return hashlib.md5("".join(parts).encode(), usedforsecurity=False).hexdigest()
 
 
 def run_jobs() -> None:

@@ -1,23 +1,13 @@
 """Coming in from the shop: one press for a person of it, a code where more is behind the door, a page for the rest."""
 
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
-from django.core import mail
 from django.test import Client
 
-from molva.integrations.models import AppInstall, ShopStaff
-from molva.kit import clock
 from molva.programmes.models import Programme
-from molva.programmes.services import register_partner
 from molva.workspaces.models import Member, User
-from molva.workspaces.scoping import scope
-from tests.factories import make_programme, make_user, make_workspace
-from tests.web.apps.conftest import Shop, md5, token_in
-from tests.web.public.test_sign_in import code_in
+from tests.web.apps.conftest import Shop
 
 LOGIN = "/apps/insales/login"
 

@@ -1,17 +1,10 @@
 """Installing, installing again, removing; and everybody who only pretends to be a shop."""
 
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
 
-import pytest
 from django.test import Client
 
-from molva.integrations.connecting import set_up_shop
-from molva.integrations.models import AppInstall, Connection, InstallState
-from molva.jobs.models import Job
-from molva.kit import clock
-from molva.programmes.models import Programme
+from molva.integrations.models import AppInstall
 from molva.workspaces.models import Event, Workspace
 from molva.workspaces.scoping import scope
 from tests.web.apps.conftest import APP, Shop, md5, run_jobs
