@@ -4,11 +4,13 @@
 keeps the database, clicks, uploads and the secret key, which is made on the first start.
 """
 
+import re
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from molva.kit.files import read_or_create
 
@@ -41,6 +43,10 @@ MOLVA_INSALES_APP = env.str("MOLVA_INSALES_APP", default="")
 MOLVA_INSALES_SECRET = env.str("MOLVA_INSALES_SECRET", default="")
 # Whole host names of shops, a regular expression: whoever owns a host that fits can pass it off as any shop.
 MOLVA_INSALES_HOSTS = env.str("MOLVA_INSALES_HOSTS", default=r"[a-z0-9][a-z0-9-]*\.myinsales\.ru")
+try:
+    re.compile(MOLVA_INSALES_HOSTS)
+except re.error as problem:
+    raise ImproperlyConfigured(f"MOLVA_INSALES_HOSTS is not a regular expression: {problem}") from problem
 # Whether Molva is offered to many shops, each with a company of its own.
 MOLVA_OPERATOR = env.bool("MOLVA_OPERATOR", default=False)
 # Set by `molva demo` only: sign-in codes are shown on the page instead of being mailed.

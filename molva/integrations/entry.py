@@ -5,12 +5,13 @@ same person in again; it never opens an account that has, or may have, something
 must prove the e-mail first.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 
 from molva.integrations.models import AppInstall, ShopStaff
@@ -41,7 +42,7 @@ def mark_of(user: User) -> str:
 @transaction.atomic
 def arrive(install: AppInstall, claims: Claims) -> Arrival:
     """A person with a proof of the shop. `install` is active."""
-    locked = AppInstall.objects.select_for_update().select_related("connection").get(pk=install.pk)
+    locked = AppInstall.objects.select_for_update().get(pk=install.pk)
     if locked.connection is None:
         return Arrival("closed")
     with scope(locked.connection.workspace_id):
@@ -77,9 +78,8 @@ def _first_time(install: AppInstall, claims: Claims) -> Arrival:
     email = _email_of(claims)
     if email is None:
         return Arrival("no_email")
-    found = User.objects.filter(email=email).first()
-    user = found or User.objects.create_user(email, name=claims.name[:150])
-    if found or claims.email_confirmed != "true" or not claims.has_clear_border:
+    user, is_new = _user_of(email, claims.name)
+    if not is_new or claims.email_confirmed != "true" or not claims.has_clear_border:
         return Arrival("confirm", user)
     admit_member(user=user, by=str(install))
     ShopStaff(
@@ -91,6 +91,15 @@ def _first_time(install: AppInstall, claims: Claims) -> Arrival:
         mark=mark_of(user),
     ).save()
     return Arrival("in", user)
+
+
+def _user_of(email: str, name: str) -> tuple[User, bool]:
+    """Whoever has this e-mail here, and whether they are new; two shops may bring one person at once."""
+    found = User.objects.filter(email=email).first()
+    if found is None:
+        with suppress(IntegrityError), transaction.atomic():
+            return User.objects.create_user(email, name=name[:150]), True
+    return found or User.objects.get(email=email), False
 
 
 def _email_of(claims: Claims) -> str | None:
@@ -105,7 +114,7 @@ def _email_of(claims: Claims) -> str | None:
 @transaction.atomic
 def confirm(install: AppInstall, claims: Claims, user: User) -> bool:
     """A person of the shop has proved to us who they are: they have their place. False when it was taken away."""
-    locked = AppInstall.objects.select_for_update().select_related("connection").get(pk=install.pk)
+    locked = AppInstall.objects.select_for_update().get(pk=install.pk)
     if locked.connection is None:
         return False
     with scope(locked.connection.workspace_id):
