@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
@@ -37,6 +38,13 @@ class Arrival:
 def mark_of(user: User) -> str:
     """Changes when the person proves the e-mail, gets another place by it, or sets a password."""
     return salted_hmac("molva.entry.mark", user.password, algorithm="sha256").hexdigest()
+
+
+def works_there(user: User | AnonymousUser, install: AppInstall) -> bool:
+    """Whether somebody who is signed in belongs to the company that has this shop."""
+    if not isinstance(user, User) or install.connection is None:
+        return False
+    return Member.unscoped.filter(user=user, workspace_id=install.connection.workspace_id).exists()
 
 
 @transaction.atomic

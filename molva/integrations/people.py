@@ -14,6 +14,7 @@ class Person:
     """A member with the shop that vouches for them, if any."""
 
     member: Member
+    name: str
     shop: str
 
 
@@ -22,7 +23,7 @@ def list_people() -> tuple[list[Person], list[ShopStaff]]:
     came = ShopStaff.objects.select_related("install", "user").order_by("pk")
     shops = {row.user_id: str(row.install) for row in came if not row.is_closed}
     members = Member.objects.select_related("user").order_by("created_at", "pk")
-    people = [Person(one, shops.get(one.user_id, "")) for one in members]
+    people = [Person(one, str(one.user), shops.get(one.user_id, "")) for one in members]
     people.sort(key=lambda one: one.member.role != "owner")
     return people, [row for row in came if row.is_closed]
 

@@ -28,7 +28,7 @@ from molva.integrations.sources.insales.application import (
 )
 from molva.kit import clock
 from molva.web.apps.access import app_page
-from molva.workspaces.models import Member, User
+from molva.workspaces.models import User
 
 VISIT, CLAIM = "app_visit", "app_claim"
 VISIT_SECONDS, CLAIM_SECONDS = 600, 1800
@@ -57,7 +57,7 @@ def enter(request: HttpRequest) -> HttpResponse:
         return _stop("unknown")
     if install.state != InstallState.ACTIVE:
         return _stop("checking" if install.candidates else _BY_STATE[InstallState(install.state)])
-    if _works_there(request, install):
+    if arrivals.works_there(request.user, install):
         note_host(install, call.host)
         return _to_office(install)
     token = secrets.token_hex(16)
@@ -163,12 +163,6 @@ def stopped(request: HttpRequest, why: str) -> HttpResponse:
 
 def _stop(why: str) -> HttpResponse:
     return redirect("apps:stopped", why)
-
-
-def _works_there(request: HttpRequest, install: AppInstall) -> bool:
-    if not request.user.is_authenticated or install.connection is None:
-        return False
-    return Member.unscoped.filter(user=request.user, workspace_id=install.connection.workspace_id).exists()
 
 
 def _to_office(install: AppInstall) -> HttpResponse:

@@ -2,16 +2,23 @@
 
 import hashlib
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
 from molva.demo.shop import RunningShop
-from molva.integrations.models import AppInstall
+from molva.integrations.installs import PAUSES
+from molva.integrations.models import AppInstall, Connection
+from molva.jobs.models import Job
 from molva.jobs.worker import Worker
+from molva.kit import clock
+from molva.programmes.models import Programme
+from molva.workspaces.models import Event, Member, User, Workspace
 from molva.workspaces.scoping import scope
 from tests.integrations.conftest import fake_shop  # noqa: F401 (a fixture)
 
@@ -102,3 +109,63 @@ def installed(shop: Shop) -> Shop:
 def install_of() -> Callable[[Shop], AppInstall]:
     """The row of a shop, fresh."""
     return lambda shop: AppInstall.objects.select_related("connection__programme").get(external_id=shop.id)
+
+
+Find = Callable[[Shop], AppInstall]
+
+
+def connected(found: AppInstall) -> Connection:
+    """The connection of an install that has one."""
+    assert found.connection is not None
+    return found.connection
+
+
+def kinds(workspace: Workspace) -> list[str]:
+    """What the journal says of shops, oldest first."""
+    with scope(workspace):
+        rows = Event.objects.filter(kind__regex="^(connection|install)").order_by("pk")
+        return [row.kind for row in rows]
+
+
+def prove_all() -> None:
+    """Let the whole chain of tries pass, as the clock would."""
+    for pause in (0, *PAUSES):
+        with clock.pretend(clock.now() + timedelta(seconds=pause + 1)):
+            run_jobs()
+        Job.objects.filter(state="ready").update(run_after=clock.now())
+    run_jobs()
+
+
+LOGIN = "/apps/insales/login"
+ANNA = "anna@example.org"
+
+
+def reason(answer: Any) -> str:
+    """Why a person was stopped, by the address of the page."""
+    assert answer.status_code == 302
+    return str(answer["Location"]).removeprefix("/apps/insales/stopped/")
+
+
+def person_of(client: Client) -> str:
+    """E-mail of whoever is signed in, empty for nobody."""
+    found = User.objects.filter(pk=client.session.get("_auth_user_id", 0)).first()
+    return found.email if found else ""
+
+
+def role_of(email: str) -> str:
+    return Member.unscoped.get(user__email=email).role
+
+
+def office() -> str:
+    return f"/office/{Programme.unscoped.get().code}/"
+
+
+def enter_the_code(client: Client, email: str) -> Any:
+    """Our own sign-in on the page «One more step»."""
+    assert client.get("/apps/insales/confirm").status_code == 200
+    client.post("/login/mail/", {"email": email, "next": "/apps/insales/finish"})
+    letter = mail.outbox[-1]
+    code = next(word for word in letter.body.split() if word.isdigit() and len(word) == 6)
+    sent = client.post("/login/code/", {"code": code, "next": "/apps/insales/finish"})
+    assert sent["Location"] == "/apps/insales/finish"
+    return client.get(sent["Location"])

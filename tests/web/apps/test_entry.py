@@ -17,41 +17,18 @@ from molva.programmes.services import register_partner
 from molva.workspaces.models import Event, Member, User
 from molva.workspaces.scoping import scope
 from tests.factories import make_member, make_programme, make_user, make_workspace
-from tests.web.apps.conftest import Shop, md5, run_jobs, token_in
-
-LOGIN = "/apps/insales/login"
-ANNA = "anna@example.org"
-
-
-def reason(answer: Any) -> str:
-    """Why a person was stopped, by the address of the page."""
-    assert answer.status_code == 302
-    return str(answer["Location"]).removeprefix("/apps/insales/stopped/")
-
-
-def person_of(client: Client) -> str:
-    """E-mail of whoever is signed in, empty for nobody."""
-    found = User.objects.filter(pk=client.session.get("_auth_user_id", 0)).first()
-    return found.email if found else ""
-
-
-def role_of(email: str) -> str:
-    return Member.unscoped.get(user__email=email).role
-
-
-def office() -> str:
-    return f"/office/{Programme.unscoped.get().code}/"
-
-
-def enter_the_code(client: Client, email: str) -> Any:
-    """Our own sign-in on the page «One more step»."""
-    assert client.get("/apps/insales/confirm").status_code == 200
-    client.post("/login/mail/", {"email": email, "next": "/apps/insales/finish"})
-    letter = mail.outbox[-1]
-    code = next(word for word in letter.body.split() if word.isdigit() and len(word) == 6)
-    sent = client.post("/login/code/", {"code": code, "next": "/apps/insales/finish"})
-    assert sent["Location"] == "/apps/insales/finish"
-    return client.get(sent["Location"])
+from tests.web.apps.conftest import (
+    ANNA,
+    LOGIN,
+    Shop,
+    enter_the_code,
+    office,
+    person_of,
+    reason,
+    role_of,
+    run_jobs,
+    token_in,
+)
 
 
 def test_the_first_person_owns_the_company_and_the_next_one_helps(installed: Shop) -> None:
@@ -117,41 +94,6 @@ def test_a_visit_lives_ten_minutes(installed: Shop, minutes: int, is_in: bool) -
     with clock.pretend(clock.now() + timedelta(minutes=minutes)):
         client.get(LOGIN, proof)
     assert (person_of(client) == ANNA) is is_in
-
-
-PARTS = ("user_email", "user_name", "user_id", "email_confirmed")
-
-
-@pytest.mark.parametrize("border", range(3))
-@pytest.mark.parametrize("moved", [1, -1])
-@pytest.mark.parametrize("name", ["igor1", "igor", "Игорь"])
-def test_moved_characters_open_nobodys_place(installed: Shop, border: int, moved: int, name: str) -> None:
-    """The hash stays true; who it is about changes. Nobody becomes a known person, and a new one is only new."""
-    victim = Client()
-    installed.come_in(victim, user_name="igor", user_id="12", user_email="igor@example.org")
-    client = Client()
-    token = token_in(installed.enter(client))
-    true = installed.proof(token, user_name=name, user_id="2", user_email="mallory@example.com")
-    left, right = PARTS[border], PARTS[border + 1]
-    whole, cut = true[left] + true[right], len(true[left]) + moved
-    forged = {**true, left: whole[:cut], right: whole[cut:]}
-    assert md5(token, *(forged[part] for part in PARTS), installed.password) == true["token3"]
-    client.get(LOGIN, forged)
-    assert person_of(client) in ("", forged["user_email"].lower())
-    assert person_of(client) != "igor@example.org"
-    assert role_of("igor@example.org") == "owner"
-    assert Member.unscoped.filter(role="owner").count() == 1
-
-
-def test_digits_moved_from_the_name_do_not_open_a_known_id(installed: Shop) -> None:
-    """Name «igor1» with id 2 hashes like «igor» with id 12, who is somebody else."""
-    installed.come_in(Client(), user_name="igor", user_id="12", user_email="igor@example.org")
-    client = Client()
-    forged = installed.proof(
-        token_in(installed.enter(client)), user_name="igor", user_id="12", user_email="mallory@example.com"
-    )
-    assert client.get(LOGIN, forged)["Location"] == "/apps/insales/confirm"
-    assert person_of(client) == ""
 
 
 @pytest.mark.parametrize(
@@ -265,51 +207,6 @@ def test_a_closed_person_with_another_id_gets_no_place_by_code(installed: Shop) 
     installed.come_in(client, **{**helper, "user_id": "79"})
     assert reason(enter_the_code(client, "boris@example.org")) == "closed"
     assert Member.unscoped.count() == 1
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"user_id": "abc"}, {"user_id": ""}, {"user_id": "-1"}, {"user_id": "٧٧"}, {"user_id": "9" * 40},
-        {"email_confirmed": "True"}, {"email_confirmed": ""}, {"email_confirmed": "1"},
-        {"user_name": "N" * 301}, {"user_email": "a" * 300 + "@example.org"},
-    ],
-    ids=lambda changed: "-".join(changed),
-)  # fmt: skip
-def test_values_that_no_shop_sends_are_refused_even_with_a_true_hash(
-    installed: Shop, changed: dict[str, str]
-) -> None:
-    client = Client()
-    assert reason(installed.come_in(client, **changed)) == "odd"
-    assert not User.objects.exists()
-
-
-@pytest.mark.parametrize("missing", [*PARTS, "token3"])
-def test_a_missing_value_is_empty(installed: Shop, missing: str) -> None:
-    client = Client()
-    token = token_in(installed.enter(client))
-    proof = installed.proof(token) if missing == "token3" else installed.proof(token, **{missing: ""})
-    del proof[missing]
-    answer = client.get(LOGIN, proof)
-    if missing == "user_name":
-        assert answer["Location"] == office()
-    else:
-        assert reason(answer) == {"user_email": "mailless", "token3": "old"}.get(missing, "odd")
-
-
-def test_a_value_that_comes_twice_is_refused(installed: Shop) -> None:
-    client = Client()
-    proof: dict[str, Any] = installed.proof(token_in(installed.enter(client)))
-    assert reason(client.get(LOGIN, {**proof, "user_id": ["77", "1"]})) == "odd"
-    proof = installed.proof(token_in(installed.enter(client)))
-    assert reason(client.get(LOGIN, {**proof, "email_\u0441onfirmed": "false"})) == "odd"
-
-
-def test_the_key_may_have_a_cyrillic_letter(installed: Shop) -> None:
-    client = Client()
-    proof = installed.proof(token_in(installed.enter(client)))
-    proof["email_\u0441onfirmed"] = proof.pop("email_confirmed")
-    assert client.get(LOGIN, proof)["Location"] == office()
 
 
 def test_the_id_of_another_shop_is_no_way_in(installed: Shop) -> None:
