@@ -27,7 +27,7 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "members": (RULERS, ""), "member_role": (OWNER, "member"), "member_remove": (OWNER, "member"),
     "member_owner": (OWNER, "member"), "member_let_in": (OWNER, "closed"),
     "shop_set_up": (RULERS, "shop"), "shop_disconnect": (RULERS, "shop"),
-    "inbound_retry": (RULERS, "inbound"), "inbound_reject": (RULERS, "inbound"),
+    "shop_script": (RULERS, ""), "inbound_retry": (RULERS, "inbound"), "inbound_reject": (RULERS, "inbound"),
     "orders_add": (RULERS, ""), "orders_import": (RULERS, ""), "orders_import_progress": (RULERS, ""),
     "job_retry": (RULERS, "job"), "job_discard": (RULERS, "job"),
     "partner_add": (RULERS, ""), "partners_bulk": (RULERS, ""), "partner_edit": (RULERS, "partner"),
@@ -43,8 +43,8 @@ OTHERS: dict[str, str] = {
     **dict.fromkeys(("office:home", "office:new_programme", "cabinet:home", "public:nowhere"), SIGNED_IN),
     **dict.fromkeys(
         ("media", "setup", "hooks:accept", "public:root", "public:landing", "public:thanks", "public:accent",
-         "public:script", "ui:theme", "ui:language", "ui:gallery", "apps:install", "apps:uninstall", "apps:entry",
-         "apps:login", "apps:confirm", "apps:finish", "apps:stopped"), PUBLIC,
+         "public:script", "public:offer", "ui:theme", "ui:language", "ui:gallery", "apps:install", "apps:uninstall",
+         "apps:entry", "apps:login", "apps:confirm", "apps:finish", "apps:stopped"), PUBLIC,
     ),
     **dict.fromkeys(
         ("account_login", "account_request_login_code", "account_confirm_login_code", "account_password_login",

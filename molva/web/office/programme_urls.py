@@ -12,6 +12,7 @@ from molva.web.office import (
     programme_settings,
     rules,
     shop,
+    shop_script,
     terms,
     today,
 )
@@ -29,6 +30,7 @@ urlpatterns = [
     path("settings/", programme_settings.edit, name="settings"),
     path("shop/", shop.show, name="shop"),
     path("shop/connect/", shop.connect, name="shop_connect"),
+    path("shop/script/", shop_script.edit, name="shop_script"),
     path("shop/<int:pk>/refresh/", shop.refresh, name="shop_refresh"),
     path("shop/<int:pk>/setup/", shop.set_up, name="shop_set_up"),
     path("shop/<int:pk>/disconnect/", shop.disconnect, name="shop_disconnect"),
