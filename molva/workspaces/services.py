@@ -87,7 +87,7 @@ def admit_member(*, user: User, by: str) -> Member:
     role = Role.MANAGER if Member.objects.exists() else Role.OWNER
     member = Member(workspace=workspace, user=user, role=role)
     member.save()
-    journal.record("member.joined", member, actor=user, data={"role": role, "shop": by})
+    journal.record("member.joined", user, actor=user, data={"role": role, "shop": by})
     return member
 
 
@@ -101,7 +101,7 @@ def change_role(*, member: Member, role: str, actor: User) -> None:
         _keep_an_owner(before)
     Member.objects.filter(pk=before.pk).update(role=role)
     changes = {"role": [before.role, role]}
-    journal.record("member.changed", before, actor=actor, data={"changes": changes})
+    journal.record("member.changed", before.user, actor=actor, data={"changes": changes})
 
 
 @transaction.atomic
@@ -110,7 +110,7 @@ def remove_member(*, member: Member, actor: User) -> None:
     found = _lock_member(member)
     if found.role == Role.OWNER:
         _keep_an_owner(found)
-    journal.record("member.removed", found, actor=actor, data={"role": found.role})
+    journal.record("member.removed", found.user, actor=actor, data={"role": found.role})
     found.delete()
 
 
@@ -124,7 +124,7 @@ def hand_over(*, member: Member, actor: User) -> None:
     Member.objects.filter(pk=successor.pk).update(role=Role.OWNER)
     Member.objects.filter(pk=former.pk).update(role=Role.MANAGER)
     data = {"from": str(former.user), "to": str(successor.user)}
-    journal.record("workspace.handed_over", successor, actor=actor, data=data)
+    journal.record("workspace.handed_over", successor.user, actor=actor, data=data)
 
 
 def _lock_member(member: Member) -> Member:

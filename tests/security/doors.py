@@ -24,7 +24,7 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "rule_remove": (RULERS, ""), "terms_restore": (RULERS, ""), "page": (RULERS, ""),
     "settings": (RULERS, ""), "shop_connect": (RULERS, ""), "shop_refresh": (RULERS, "shop"),
     "installs": (OWNER, ""), "install_accept": (OWNER, "install"), "install_refuse": (OWNER, "install"),
-    "members": (RULERS, ""), "member_role": (OWNER, "member"), "member_remove": (OWNER, "member"),
+    "members": (ALL, ""), "member_role": (OWNER, "member"), "member_remove": (OWNER, "member"),
     "member_owner": (OWNER, "member"), "member_let_in": (OWNER, "closed"),
     "shop_set_up": (RULERS, "shop"), "shop_disconnect": (RULERS, "shop"),
     "shop_script": (RULERS, ""), "inbound_retry": (RULERS, "inbound"), "inbound_reject": (RULERS, "inbound"),

@@ -16,10 +16,7 @@ CALLS_A_MINUTE = 60
 
 
 def app_page(view: View) -> View:
-    """Decorate a view: 404 where no application is registered, GET alone, 429 above the limit of one address.
-
-    Addresses carry tokens: nobody is told where the visitor came from, and nobody keeps the answer.
-    """
+    """Decorate a view: 404 where no application is registered, GET alone, 429 above the limit of one address."""
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -30,11 +27,25 @@ def app_page(view: View) -> View:
         else:
             answer = plain("too many calls", 429)
             answer["Retry-After"] = "60"
-        answer["Referrer-Policy"] = "no-referrer"
         answer["Cache-Control"] = "no-store"
         return answer
 
     return require_GET(wrapper)
+
+
+def token_door(view: View) -> View:
+    """Decorate a view whose address carries a token: it shows no page, and nobody is told of the address.
+
+    Not for pages: without a referrer browsers send forms with `Origin: null`, which is refused.
+    """
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = view(request, *args, **kwargs)
+        answer["Referrer-Policy"] = "no-referrer"
+        return answer
+
+    return app_page(wrapper)
 
 
 def plain(text: str, status: int) -> HttpResponse:

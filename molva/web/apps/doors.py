@@ -4,13 +4,13 @@ from django.http import HttpRequest, HttpResponse
 
 from molva.integrations.installs import note_install, note_removal
 from molva.integrations.sources.insales.application import BadCall, read_call
-from molva.web.apps.access import app_page, plain
+from molva.web.apps.access import plain, token_door
 from molva.web.ui.limits import is_within
 
 INSTALLS_A_MINUTE = 10  # of one shop: each costs a call of its API
 
 
-@app_page
+@token_door
 def install(request: HttpRequest) -> HttpResponse:
     """The application is being installed: 200 once the call is kept. Whether it is true is found out later."""
     try:
@@ -23,7 +23,7 @@ def install(request: HttpRequest) -> HttpResponse:
     return plain("ok", 200)
 
 
-@app_page
+@token_door
 def uninstall(request: HttpRequest) -> HttpResponse:
     """The application was removed: 200 for whoever knows the shop's password, 404 for everybody else."""
     try:

@@ -27,7 +27,7 @@ from molva.integrations.sources.insales.application import (
     read_claims,
 )
 from molva.kit import clock
-from molva.web.apps.access import app_page
+from molva.web.apps.access import app_page, token_door
 from molva.workspaces.models import User
 
 VISIT, CLAIM = "app_visit", "app_claim"
@@ -44,7 +44,7 @@ _BY_STATE = {
 }  # fmt: skip
 
 
-@app_page
+@token_door
 def enter(request: HttpRequest) -> HttpResponse:
     """«Enter» was pressed. Whoever is signed in and works there goes straight on."""
     try:
@@ -66,7 +66,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     return redirect(login_address(call.host, token=token, back=back))
 
 
-@app_page
+@token_door
 def login(request: HttpRequest) -> HttpResponse:
     """Back from the shop with its proof. The visit is spent by the first try, whatever comes of it."""
     visit: dict[str, Any] = request.session.get(VISIT) or {}

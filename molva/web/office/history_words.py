@@ -281,7 +281,7 @@ _PAGES = {
     "partner": "partner", "customer": "customer", "order": "order", "payout": "payout",
     "inboundevent": "inbound_event",
 }  # fmt: skip
-_PLACES = {"programme": "settings", "connection": "shop", "member": "members", "appinstall": "installs"}
+_PLACES = {"programme": "settings", "connection": "shop", "user": "members", "appinstall": "shop"}
 
 
 def _url(event: Event, programme: Programme) -> str:

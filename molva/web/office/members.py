@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from molva.integrations.models import ShopStaff
 from molva.integrations.people import give_access, list_people, take_access
-from molva.web.office.access import RULERS, Place, office_page
+from molva.web.office.access import Place, office_page
 from molva.web.office.confirm import ask
 from molva.web.office.shell import page
 from molva.web.ui.flash import say
@@ -22,7 +22,7 @@ from molva.workspaces.services import change_role, hand_over
 _LAST_OWNER = gettext_lazy("The company must have an owner. Hand it over first.")
 
 
-@office_page(*RULERS)
+@office_page()
 def show(request: HttpRequest, place: Place) -> HttpResponse:
     """Everybody of the company."""
     people, closed = list_people()

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from molva.integrations.attention import Attention, attention
-from molva.web.office.access import RULERS, Place, places_of
+from molva.web.office.access import Place, places_of
 from molva.web.ui import shell as ui
 
 
@@ -67,7 +67,7 @@ def _shell(place: Place, current: str, seen: Attention) -> ui.OfficeShell:
         ),
     ]
     foot = [
-        *([item("members", _("Staff"), "id")] if place.may(*RULERS) else []),
+        item("members", _("Staff"), "id"),
         item("history", _("History"), "history"),
         item("jobs", _("Background work"), "activity", seen.dead_jobs),
         item("settings", _("Settings"), "settings"),
