@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from molva.programmes.models import PartnerStatus, Programme
 from molva.selftest.words import reason_words, step_title
 from molva.web.ui import formats
-from molva.workspaces.models import Event
+from molva.workspaces.models import Event, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,29 @@ KINDS: dict[str, Kind] = {
     "self_test.passed": Kind(gettext_lazy("The self-test found everything working"), "test-pipe", "good"),
     "self_test.failed": Kind(gettext_lazy("The self-test found a defect"), "test-pipe", "bad"),
     "self_test.stopped": Kind(gettext_lazy("The self-test was stopped"), "test-pipe"),
+    "connection.installed": Kind(
+        gettext_lazy("The application was installed in shop “{label}”"), "plug-connected", "good"
+    ),
+    "connection.reinstalled": Kind(
+        gettext_lazy("The application was installed in shop “{label}” once more"), "plug-connected", "good"
+    ),
+    "connection.uninstalled": Kind(
+        gettext_lazy("The application was removed in shop “{label}”; the data are kept"),
+        "plug-connected-x",
+        "bad",
+    ),
+    "connection.moved": Kind(gettext_lazy("Shop “{label}” has another address"), "building-store"),
+    "install.waiting": Kind(
+        gettext_lazy("Shop “{label}” has installed the application and waits to be taken in"),
+        "building-store",
+        "need",
+    ),
+    "install.accepted": Kind(gettext_lazy("Shop “{label}” was taken in"), "plug-connected", "good"),
+    "install.refused": Kind(gettext_lazy("Shop “{label}” was refused"), "ban"),
+    "member.joined": Kind(gettext_lazy("{label} came from the shop and joined the staff"), "user-plus"),
+    "member.changed": Kind(gettext_lazy("{label}: another role"), "id"),
+    "member.removed": Kind(gettext_lazy("The access of {label} was taken away"), "user-off", "need"),
+    "workspace.handed_over": Kind(gettext_lazy("{label} is the owner of the company now"), "id", "need"),
     "inbound.dead": Kind(gettext_lazy("A message of the shop was not understood"), "alert-triangle", "bad"),
     "inbound.retried": Kind(gettext_lazy("A message of the shop is tried again"), "refresh"),
     "inbound.rejected": Kind(gettext_lazy("A message of the shop was put away"), "trash"),
@@ -89,7 +112,7 @@ GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     "money": (gettext_lazy("Money"), ("commission.", "ledger.", "payout.")),
     "settings": (
         gettext_lazy("Terms and settings"),
-        ("programme.", "terms.", "workspace.", "connection.", "self_test."),
+        ("programme.", "terms.", "workspace.", "connection.", "self_test.", "install.", "member."),
     ),
 }
 
@@ -132,6 +155,7 @@ FIELDS: dict[str, str | Promise] = {
     "documents": gettext_lazy("documents"),
     "support_email": gettext_lazy("e-mail for questions"),
     "timezone": gettext_lazy("time zone"),
+    "role": gettext_lazy("role"),
 }
 ENDS: dict[str, str | Promise] = {
     "term": gettext_lazy("the term ran out"),
@@ -202,6 +226,11 @@ def _rows(data: dict[str, Any]) -> str:
     return f"{data.get('file', '')}, " + ngettext("%(n)s row", "%(n)s rows", n) % {"n": n}
 
 
+def _joined(data: dict[str, Any]) -> str:
+    role = str(dict(Role.choices).get(data.get("role", ""), "")).lower()
+    return ", ".join(part for part in (str(data.get("shop", "")), role) if part)
+
+
 _SPECIAL: dict[str, Callable[[dict[str, Any]], str]] = {
     "commission.accrued": _level,
     "commission.released": _level,
@@ -215,6 +244,11 @@ _SPECIAL: dict[str, Callable[[dict[str, Any]], str]] = {
     "connection.statuses_gone": lambda data: ", ".join(data.get("statuses", [])),
     "connection.broken": lambda data: str(data.get("problem", "")),
     "self_test.failed": lambda data: f"{step_title(data['step'])}: {reason_words(data['reason'])}",
+    "connection.moved": lambda data: f"{data.get('from', '')} → {data.get('to', '')}",
+    "install.waiting": lambda data: str(data.get("host", "")),
+    "install.refused": lambda data: str(data.get("host", "")),
+    "member.joined": _joined,
+    "workspace.handed_over": lambda data: _("was: %(name)s") % {"name": data.get("from", "")},
     "customer.joined": lambda data: str(data.get("joined", "")),
     "payout.paid": lambda data: str(data.get("external_reference", "")),
 }
@@ -229,6 +263,8 @@ def _change(name: str, before: object, after: object, *, currency: str) -> str:
     elif name == "status":
         words = dict(PartnerStatus.choices)
         was, now = (str(words.get(str(one), one)) for one in (before, after))
+    elif name == "role":
+        was, now = (str(dict(Role.choices).get(str(one), one)).lower() for one in (before, after))
     else:
         was, now = _plain(before), _plain(after)
     return _("%(field)s: %(now)s, was: %(was)s") % {"field": label, "now": now, "was": was}
@@ -251,7 +287,7 @@ _PAGES = {
     "partner": "partner", "customer": "customer", "order": "order", "payout": "payout",
     "inboundevent": "inbound_event",
 }  # fmt: skip
-_PLACES = {"programme": "settings", "connection": "shop"}
+_PLACES = {"programme": "settings", "connection": "shop", "user": "members", "appinstall": "shop"}
 
 
 def _url(event: Event, programme: Programme) -> str:

@@ -33,7 +33,7 @@ class InSalesSource:
             return {
                 "id": str(account["id"]),
                 "name": str(account.get("title") or account.get("subdomain") or connection.host),
-                "shop_url": _shop_url(account, connection.host),
+                "shop_url": shop_url(account, connection.host),
                 "statuses": self.statuses(api),
             }
 
@@ -181,7 +181,8 @@ def _since(anchor: dict[str, Any]) -> dict[str, Any]:
     return {"updated_since": start.isoformat(timespec="milliseconds")}
 
 
-def _shop_url(account: dict[str, Any], host: str) -> str:
+def shop_url(account: dict[str, Any], host: str) -> str:
+    """The storefront's main address, as the account tells it."""
     main = str(account.get("main_host") or host)
     protocol = str(account.get("main_host_protocol") or "https").rstrip(":/")
     return f"{protocol}://{main}"
