@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hmac
 import random
 import time
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from collections.abc import Callable
 from molva.demo.shop.admin_catalogue import routes as catalogue_routes
 from molva.demo.shop.admin_orders import routes as order_routes
 from molva.demo.shop.admin_resources import routes as resource_routes
+from molva.demo.shop.applications import is_password
 from molva.demo.shop.shop import Refused, Shop
 from molva.demo.shop.web import BadRequest, Request, Response, json_response
 
@@ -41,9 +41,7 @@ def _login(shop: Shop, request: Request) -> str | None:
         login, _, password = base64.b64decode(token, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return None
-    expected = shop.store.settings["keys"].get(login, "")
-    right = hmac.compare_digest(expected.encode(), password.encode())
-    return login if kind.lower() == "basic" and expected and right else None
+    return login if kind.lower() == "basic" and is_password(shop, login, password) else None
 
 
 def _too_many(shop: Shop, wait: int) -> Response:

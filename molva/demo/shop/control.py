@@ -6,12 +6,19 @@ POST /_control/orders   the arguments of `RunningShop.add_order`, or a list of t
 POST /_control/order    {"id", "status" | "paid" | "decline" | "delete" | "return": line id}: a human's act;
                         "at" sets its moment, "tell": false keeps the webhooks silent
 POST /_control/idle     waits until all webhooks are delivered: {"idle": true}
+POST /_control/applications   {"identifier", "secret", "name", "install_url", "entry_url", "uninstall_url"}: the same
+                        application in every shop of this server; again changes it
+POST /_control/install  {"identifier"}: installs or installs again: {"installed", "answer", "password"}
+POST /_control/uninstall  {"identifier"}: {"answer"}
+POST /_control/enter    {"identifier", "user_id"}: {"url"}, where «Enter» leads the browser
+POST /_control/staff    {"name", "email", "email_confirmed"}: one more person of the back office, with an "id"
+POST /_control/shops    {"port", "account_id"}: one more shop of this server; its state
 """
 
 from dataclasses import asdict
 from typing import Any
 
-from molva.demo.shop import acts
+from molva.demo.shop import acts, applications
 from molva.demo.shop.bodies import order_body
 from molva.demo.shop.shop import Refused, Shop
 from molva.demo.shop.web import BadRequest, Request, Response, Routes, json_response
@@ -36,6 +43,7 @@ def handle(shop: Shop, request: Request) -> Response:
 def state(shop: Shop, body: Any) -> Response:
     """What a client must know to connect."""
     login, password = next(iter(shop.store.settings["keys"].items()))
+    application_names = ("identifier", "secret", "state", "password", "calls")
     told = {
         "url": shop.url,
         "account_id": shop.store.settings["account_id"],
@@ -44,6 +52,12 @@ def state(shop: Shop, body: Any) -> Response:
         "orders": len(shop.store.orders),
         "deliveries": len(shop.hooks.deliveries),
         "faults": asdict(shop.faults),
+        "applications": [
+            {name: row[name] for name in application_names}
+            for row in shop.store.tables["application"].values()
+        ],
+        "staff": list(shop.store.tables["staff"].values()),
+        "shops": [{"url": other.url, "account_id": number} for number, other in shop.shops.items()],
     }
     return json_response(told)
 
@@ -80,3 +94,49 @@ def change_order(shop: Shop, body: Any) -> Response:
 def idle(shop: Shop, body: Any) -> Response:
     """Wait for the webhooks' queue."""
     return json_response({"idle": shop.hooks.wait_idle(float(dict(body).get("timeout", 10)))})
+
+
+@routes.add("POST", "/_control/applications")
+def register_application(shop: Shop, body: Any) -> Response:
+    """An application that every shop of this server offers from now on."""
+    rows = [applications.register(one, body) for one in shop.shops.values()]
+    return json_response({name: rows[0][name] for name in ("identifier", "secret", "name")}, 201)
+
+
+@routes.add("POST", "/_control/install")
+def install_application(shop: Shop, body: Any) -> Response:
+    """Install, or install again."""
+    answer = applications.install(shop, body["identifier"])
+    row = applications.find(shop, body["identifier"])
+    return json_response(
+        {"installed": answer.status == 200, "answer": answer.words, "password": row["password"]}
+    )
+
+
+@routes.add("POST", "/_control/uninstall")
+def uninstall_application(shop: Shop, body: Any) -> Response:
+    """Remove."""
+    return json_response({"answer": applications.uninstall(shop, body["identifier"]).words})
+
+
+@routes.add("POST", "/_control/enter")
+def enter_application(shop: Shop, body: Any) -> Response:
+    """The address that the back office would send the browser to."""
+    user = shop.store.tables["staff"][int(body.get("user_id", 1))]
+    row = applications.find(shop, body["identifier"])
+    return json_response({"url": applications.entry_address(shop, row, user)})
+
+
+@routes.add("POST", "/_control/staff")
+def add_staff(shop: Shop, body: Any) -> Response:
+    """One more person who may log in to the back office."""
+    person = {"name": str(body["name"]), "email": body.get("email")}
+    confirmed = bool(body.get("email_confirmed", True))
+    with shop.store.lock:
+        return json_response(shop.store.add_row("staff", {**person, "email_confirmed": confirmed}), 201)
+
+
+@routes.add("POST", "/_control/shops")
+def open_shop(shop: Shop, body: Any) -> Response:
+    """One more shop beside this one."""
+    return state(shop.open_shop(**body), {})

@@ -9,19 +9,15 @@ import json
 import random
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections import OrderedDict, deque
 from dataclasses import dataclass
 
 from molva.demo.shop.faults import Faults
+from molva.demo.shop.outgoing import TIMEOUT, call
 from molva.demo.shop.store import Row
 from molva.demo.shop.times import stamp
 
-TIMEOUT = 10.0
 REMEMBERED = 2000
-# Webhooks go straight to their address, whatever proxy the machine is set up with.
-OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @dataclass
@@ -33,6 +29,7 @@ class Delivery:
     address: str
     order_id: int
     body: bytes
+    kind: str = "application/json"
     outcome: str = ""
     at: str = ""
     milliseconds: int = 0
@@ -143,17 +140,6 @@ class HookSender:
 
 def _deliver(delivery: Delivery) -> None:
     """POST one body and note what came of it; whatever goes wrong is only an outcome."""
-    started = time.monotonic()
     delivery.at = stamp(exact=True)
-    try:
-        request = urllib.request.Request(  # noqa: S310 - only http(s) addresses are accepted by the API
-            delivery.address, delivery.body, {"Content-Type": "application/json", "User-Agent": "InSales"}
-        )
-        with OPENER.open(request, timeout=TIMEOUT) as answer:
-            delivery.outcome = str(answer.status)
-    except urllib.error.HTTPError as error:
-        delivery.outcome = str(error.code)
-        error.close()
-    except (OSError, ValueError) as error:
-        delivery.outcome = str(error) or type(error).__name__
-    delivery.milliseconds = round((time.monotonic() - started) * 1000)
+    answer = call(delivery.address, delivery.body, kind=delivery.kind)
+    delivery.outcome, delivery.milliseconds = answer.words, answer.milliseconds

@@ -23,14 +23,18 @@ def permalink(title: str) -> str:
     return "-".join(plain.split()) or "bez-nazvaniya"
 
 
-def fill(store: Store, language: str, *, account_id: int, api_key: str, api_password: str) -> None:
-    """Make an empty store a working shop. `language` is ru or en and cannot change later."""
+def fill(
+    store: Store, language: str, *, account_id: int, api_key: str, api_password: str, step: int = 0
+) -> None:
+    """Make an empty store a working shop, the number `step` of its server. `language` is ru or en for ever."""
+    title = CATALOGUE["shop"]["title"][language]
     store.settings = {
         "language": language,
         "account_id": account_id,
         "keys": {api_key: api_password},
         "secret": api_password[::-1],
-        "title": CATALOGUE["shop"]["title"][language],
+        "id_step": step,
+        "title": f"{title} № {step + 1}" if step else title,
         "motto": CATALOGUE["shop"]["motto"][language],
         "client_cookies_whitelist": None,
     }
@@ -44,9 +48,17 @@ def fill(store: Store, language: str, *, account_id: int, api_key: str, api_pass
         _product(store, entry, language, collections[entry["collection"]]["id"], position, times)
     for position, entry in enumerate(CATALOGUE["statuses"], 1):
         store.add_row("status", {**entry, "title": entry["title"][language], "position": position, **times})
+    fill_staff(store)
     for code in CATALOGUE["codes"]:
         store.add_row("code", {**new_code(), **code, **times})
     store.changed = True
+
+
+def fill_staff(store: Store) -> None:
+    """People of the back office; a shop kept by an earlier version has none."""
+    if not store.tables["staff"]:
+        for person in CATALOGUE["staff"]:
+            store.add_row("staff", {**person, "name": person["name"][store.settings["language"]]})
 
 
 def new_code() -> Row:

@@ -35,6 +35,8 @@ class Application:
         except BadRequest:
             return Response("400", 400)
         path = request.path
+        if path.startswith("/admin/applications/"):
+            return backoffice.handle(self.shop, request)
         if path.startswith("/admin/"):
             return admin_api.handle(self.shop, request)
         if path.startswith("/_control/"):

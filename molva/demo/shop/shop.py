@@ -33,11 +33,18 @@ class Shop:
     faults: Faults
     host: str
     windows: dict[str, Window] = field(default_factory=dict)
+    # Shops of the same server by their permanent id, this one too.
+    shops: "dict[int, Shop]" = field(default_factory=dict)
 
     @property
     def url(self) -> str:
         """Address of the storefront without a slash at the end."""
         return f"http://{self.host}"
+
+    @property
+    def account_id(self) -> int:
+        """The shop's permanent id (insales_id)."""
+        return int(self.store.settings["account_id"])
 
     @property
     def language(self) -> str:
@@ -59,6 +66,10 @@ class Shop:
                 if variant["id"] == variant_id:
                     return product, variant
         return None
+
+    def open_shop(self, *, port: int = 0, public_host: str | None = None, account_id: int = 0) -> "Shop":
+        """Another shop of the same server; only a running one can."""
+        raise NotImplementedError
 
     def count_call(self, login: str) -> tuple[int, int]:
         """Count one API call of a key: (calls in the window, seconds to wait; 0 when the call is allowed)."""

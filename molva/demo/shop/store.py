@@ -26,6 +26,7 @@ FIRST_IDS = {
     "value": 18653083,
     "number": 1001,
 }
+IDS_APART = 1_000_000
 
 
 class Store:
@@ -48,10 +49,16 @@ class Store:
 
     def next_id(self, kind: str) -> int:
         """The next number of a kind of thing; numbers are never used twice."""
-        number = self._ids.get(kind, FIRST_IDS.get(kind, 1))
+        number = self._ids.get(kind) or self._first_id(kind)
         self._ids[kind] = number + 1
         self.changed = True
         return number
+
+    def _first_id(self, kind: str) -> int:
+        """Numbers of orders begin alike in every shop, ids are of the whole platform."""
+        if kind not in FIRST_IDS or kind == "number":
+            return FIRST_IDS.get(kind, 1)
+        return FIRST_IDS[kind] + int(self.settings.get("id_step", 0)) * IDS_APART
 
     def put_order(self, order: Order) -> None:
         """Remember a new order, or that a known one has changed."""

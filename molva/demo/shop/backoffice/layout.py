@@ -28,6 +28,7 @@ NAV = (
     ("/admin2/", "Orders"),
     ("/admin2/statuses", "Statuses"),
     ("/admin2/codes", "Promo codes"),
+    ("/admin2/applications", "Applications"),
     ("/admin2/webhooks", "Webhooks"),
     ("/admin2/faults", "Faults"),
     ("/admin2/key", "API key"),

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from molva.demo.shop import admin_resources
 from molva.demo.shop.backoffice.layout import Office, button
-from molva.demo.shop.faults import API_ANSWERS
+from molva.demo.shop.faults import CHOICES
 from molva.demo.shop.seed import permalink
 from molva.demo.shop.store import Row
 from molva.demo.shop.times import stamp
@@ -174,6 +174,11 @@ def faults(office: Office, request: Request) -> Response:
         "limit_seconds": "Window, seconds",
         "limit_answer": "Answer over the limit",
         "deleted_orders": "A deleted order is",
+        "install_mode": "A new password works",
+        "uninstall_leaves_webhooks": "A removed application leaves its webhooks",
+        "uninstall_leaves_tags": "A removed application leaves its scripts",
+        "uninstall_leaves_widgets": "A removed application leaves its widgets",
+        "login_cyrillic_key": "email_confirmed with a Cyrillic letter",
     }
     fields = [_fault_field(say(labels[name]), name, value) for name, value in values.items()]
     content = html(
@@ -189,12 +194,9 @@ def faults(office: Office, request: Request) -> Response:
 
 
 def _fault_field(label: str, name: str, value: object) -> Markup:
-    choices = {
-        "api_answer": API_ANSWERS,
-        "limit_on": ("true", "false"),
-        "limit_answer": ("503", "429"),
-        "deleted_orders": ("archived", "missing"),
-    }
+    choices = {**CHOICES, "limit_answer": ("503", "429")}
+    if isinstance(value, bool):
+        choices[name] = ("true", "false")
     if name not in choices:
         return html(
             '<label>{label}<input name="{name}" value="{value}"></label>', label=label, name=name, value=value
