@@ -1,16 +1,15 @@
-"""Writes of stage 8: connecting a shop, setting it up, reading its statuses, disconnecting."""
+"""Writes of stage 8: connecting a shop, reading its statuses, disconnecting."""
 
 import contextlib
-import hashlib
 import secrets
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
-from molva.integrations.base import PlugError
+from molva.integrations.base import PlugError, secret_hash
 from molva.integrations.models import Connection
 from molva.integrations.registry import source_of
+from molva.integrations.setup import begin_setup
 from molva.jobs import enqueue, job
 from molva.kit import clock
 from molva.programmes.models import Programme
@@ -22,7 +21,7 @@ from molva.workspaces.models import User
 
 def hook_hash(secret: str) -> str:
     """What is kept of a hook address's secret."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return secret_hash(secret)
 
 
 def connect_shop(
@@ -49,23 +48,8 @@ def connect_shop(
             update_programme(programme=programme, actor=actor, changes={"shop_url": facts["shop_url"]})
             refresh_links(programme)
         journal.record("connection.made", connection, actor=actor)
-        enqueue(set_up_shop, connection_id=connection.pk, workspace_id=connection.workspace_id)
+        begin_setup(connection)
     return connection
-
-
-@job(queue="shops")
-def set_up_shop(connection_id: int) -> None:
-    """Bring hooks, script and order field of a shop to the wished state; safe to repeat."""
-    connection = Connection.objects.select_related("programme").get(pk=connection_id)
-    if connection.state == "disconnected":
-        return
-    hook_url = f"{settings.MOLVA_URL}/hooks/{connection.kind}/{connection.secrets['hook']}"
-    script_url = f"{settings.MOLVA_URL}/s/{connection.programme.code}.js"
-    source_of(connection.kind).set_up(connection, hook_url=hook_url, script_url=script_url)
-    connection.facts["is_set_up"] = True
-    connection.checked_at = clock.now()
-    keep(connection, "facts", "checked_at")
-    journal.record("connection.set_up", connection)
 
 
 def refresh_statuses(connection: Connection) -> list[dict[str, str]]:
@@ -85,8 +69,8 @@ def refresh_statuses(connection: Connection) -> list[dict[str, str]]:
 @transaction.atomic
 def disconnect_shop(*, connection: Connection, actor: User) -> None:
     """Stop listening to a shop: hooks are refused, polling stops, the password is forgotten; what it told stays."""
-    connection.state, connection.problem, connection.hook_hash = "disconnected", "", ""
-    connection.secrets = {}
+    connection.state, connection.problem, connection.secrets = "disconnected", "", {}
+    connection.hook_hash = connection.widget_hash = ""
     connection.save()
     journal.record("connection.removed", connection, actor=actor)
 

@@ -127,6 +127,15 @@ def build_tag(shop: Shop, wanted: Row, row: Row | None, login: str) -> Row:
     return {**values, "_owner": login}
 
 
+def build_widget(shop: Shop, wanted: Row, row: Row | None, login: str) -> Row:
+    """A frame with code of an application's own on the page of an order or a product."""
+    old = {"code": None, "height": 100, "page_type": "order", **(row or {})}
+    values = {name: wanted.get(name, old[name]) for name in ("code", "height", "page_type")}
+    if not values["code"]:
+        raise Refused({"code": ["не может быть пустым"]})
+    return {**values, "_owner": login}
+
+
 def build_field(shop: Shop, wanted: Row, row: Row | None, login: str) -> Row:
     """An extra field; destiny 3 is a field of the order."""
     title = wanted.get("office_title", wanted.get("title", (row or {}).get("office_title")))
@@ -185,6 +194,7 @@ def build_client(shop: Shop, wanted: Row, row: Row | None, login: str) -> Row:
 
 crud("/admin/webhooks", "webhook", "webhook", build_webhook, per_key=True)
 crud("/admin/js_tags", "tag", "js_tag", build_tag, per_key=True)
+crud("/admin/application_widgets", "widget", "application_widget", build_widget, per_key=True)
 crud("/admin/fields", "field", "field", build_field)
 crud("/admin/discount_codes", "code", "discount_code", build_code)
 crud("/admin/clients", "client", "client", build_client)

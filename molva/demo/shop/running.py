@@ -146,6 +146,7 @@ class RunningShop(Shop):
         builders = {
             "webhook": admin_resources.build_webhook,
             "tag": admin_resources.build_tag,
+            "widget": admin_resources.build_widget,
             "field": admin_resources.build_field,
             "code": admin_resources.build_code,
             "client": admin_resources.build_client,

@@ -5,5 +5,6 @@ A payload is stored before it is understood; what cannot be understood waits her
 
 from molva.integrations.models.connection import Connection
 from molva.integrations.models.inbound import InboundEvent, InboundState
+from molva.integrations.models.setup import SetupStep, StepState
 
-__all__ = ["Connection", "InboundEvent", "InboundState"]
+__all__ = ["Connection", "InboundEvent", "InboundState", "SetupStep", "StepState"]
