@@ -14,6 +14,7 @@ PUBLIC, SIGNED_IN, CABINET = "public", "signed in", "cabinet"
 # What stands in an address: the parameter's name, or for «pk» the thing that the page is about.
 OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "today": (ALL, ""), "terms": (ALL, ""), "terms_version": (ALL, ""), "shop": (ALL, ""),
+    "shop_setup": (ALL, ""),
     "inbound": (ALL, ""), "inbound_event": (ALL, "inbound"), "jobs": (ALL, ""),
     "partners": (ALL, ""), "partner": (ALL, "partner"), "customers": (ALL, ""), "customer": (ALL, "customer"),
     "orders": (ALL, ""), "order": (ALL, "order"), "commissions": (ALL, ""), "commission": (ALL, "commission"),

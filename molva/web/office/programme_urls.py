@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from molva.web.office import inbound, jobs, orders_add, page, programme_settings, rules, shop, terms, today
+from molva.web.office import (
+    inbound,
+    jobs,
+    orders_add,
+    page,
+    programme_settings,
+    rules,
+    shop,
+    shop_setup,
+    terms,
+    today,
+)
 
 urlpatterns = [
     path("", today.show, name="today"),
@@ -16,6 +27,7 @@ urlpatterns = [
     path("page/", page.edit, name="page"),
     path("settings/", programme_settings.edit, name="settings"),
     path("shop/", shop.show, name="shop"),
+    path("shop/setup/", shop_setup.progress, name="shop_setup"),
     path("shop/connect/", shop.connect, name="shop_connect"),
     path("shop/<int:pk>/refresh/", shop.refresh, name="shop_refresh"),
     path("shop/<int:pk>/setup/", shop.set_up, name="shop_set_up"),

@@ -21,6 +21,7 @@ from molva.integrations.setup import begin_setup
 from molva.web.office.access import RULERS, Place, office_page
 from molva.web.office.plug_words import plug_words
 from molva.web.office.shell import page
+from molva.web.office.shop_setup import shop_seen
 from molva.web.ui.flash import say
 
 
@@ -59,7 +60,12 @@ def show(request: HttpRequest, place: Place) -> HttpResponse:
     inbound = InboundEvent.objects.filter(connection__programme=place.programme)
     context: dict[str, Any] = {
         "connections": [
-            {"row": one, "facts": facts_for_office(one), "problem": plug_words(one.problem)}
+            {
+                "row": one,
+                "facts": facts_for_office(one),
+                "problem": plug_words(one.problem),
+                "setup": shop_seen(one, place.programme),
+            }
             for one in connections
             if one.kind != "manual"
         ],
