@@ -65,6 +65,6 @@ def receiver(shop: RunningShop) -> Iterator[Receiver]:
     """Gets all three order topics."""
     listening = Receiver()
     for topic in ("orders/create", "orders/update", "orders/destroy"):
-        shop.add_row("webhook", address=f"{listening.url}/{topic}", topic=topic)
+        shop.add_row("webhook", address=f"{listening.url}/{topic}", topic=topic, format_type="json")
     yield listening
     listening.close()

@@ -4,7 +4,7 @@ GET  /_control/state    key, account id, counts, faults
 POST /_control/faults   {name: value, …} of `Faults`; {"reset": true} first puts all right
 POST /_control/orders   the arguments of `RunningShop.add_order`, or a list of them: the made orders
 POST /_control/order    {"id", "status" | "paid" | "decline" | "delete" | "return": line id}: a human's act;
-                        "at" sets its moment, "tell": false keeps the webhooks silent
+                        "at" sets its moment, "tell": false keeps the webhooks silent; more acts in `acts.ACTS`
 POST /_control/idle     waits until all webhooks are delivered: {"idle": true}
 POST /_control/applications   {"identifier", "secret", "name", "install_url", "entry_url", "uninstall_url"}: the same
                         application in every shop of this server; again changes it
@@ -12,13 +12,18 @@ POST /_control/install  {"identifier"}: installs or installs again: {"installed"
 POST /_control/uninstall  {"identifier"}: {"answer"}
 POST /_control/enter    {"identifier", "user_id"}: {"url"}, where «Enter» leads the browser
 POST /_control/staff    {"name", "email", "email_confirmed"}: one more person of the back office, with an "id"
+POST /_control/settings {"title", "client_cookies_whitelist", "extra_domains", "main_host", "paid_till", "blocked"}
+POST /_control/generate {"count", "knobs", "together", "seed", "at", "tell"}: {"orders": […], "knobs": [[…], …]}
+POST /_control/charge   {"id", "act": "pay" | "decline"}: the merchant settles a single charge: {"status", "answer"}
+POST /_control/monthly  {"identifier", "act": "pay" | "block" | "unblock" | "pass", "days"}: the monthly charge
+POST /_control/product  {"title", "variants_attributes": [{"price", "sku"}]}: a new product, told to the webhooks
 POST /_control/shops    {"port", "account_id"}: one more shop of this server; its state
 """
 
 from dataclasses import asdict
 from typing import Any
 
-from molva.demo.shop import acts, applications
+from molva.demo.shop import acts, applications, charges, generator, goods, preferences
 from molva.demo.shop.bodies import order_body
 from molva.demo.shop.shop import Refused, Shop
 from molva.demo.shop.web import BadRequest, Request, Response, Routes, json_response
@@ -134,6 +139,49 @@ def add_staff(shop: Shop, body: Any) -> Response:
     confirmed = bool(body.get("email_confirmed", True))
     with shop.store.lock:
         return json_response(shop.store.add_row("staff", {**person, "email_confirmed": confirmed}), 201)
+
+
+@routes.add("POST", "/_control/settings")
+def change_settings(shop: Shop, body: Any) -> Response:
+    """What the owner sets."""
+    with shop.store.lock:
+        preferences.change(shop, body)
+        return json_response({name: shop.store.settings.get(name) for name in preferences.NAMES})
+
+
+@routes.add("POST", "/_control/generate")
+def generate_orders(shop: Shop, body: Any) -> Response:
+    """Odd orders."""
+    with shop.store.lock:
+        made = generator.generate(shop, **body)
+    told = {"orders": [order for order, _ in made], "knobs": [names for _, names in made]}
+    return json_response(told, 201)
+
+
+@routes.add("POST", "/_control/charge")
+def settle_charge(shop: Shop, body: Any) -> Response:
+    """The merchant pays or declines."""
+    status = {"pay": charges.ACCEPTED, "decline": charges.DECLINED}[body["act"]]
+    answer = charges.settle(shop, int(body["id"]), status)
+    row = charges.single(shop, int(body["id"]))
+    return json_response({"status": row["status"], "answer": answer.words if answer else None})
+
+
+@routes.add("POST", "/_control/monthly")
+def change_monthly(shop: Shop, body: Any) -> Response:
+    """The monthly charge of an application is paid, blocked, or days pass."""
+    with shop.store.lock:
+        row = charges.act(shop, body["identifier"], body["act"], int(body.get("days", 0)))
+        return json_response({name: row[name] for name in ("paid_till", "trial_expired_at", "blocked")})
+
+
+@routes.add("POST", "/_control/product")
+def add_product(shop: Shop, body: Any) -> Response:
+    """One more product."""
+    with shop.store.lock:
+        row = goods.new_product(shop, body)
+        goods.announce_product(shop, row, made=True)
+        return json_response(goods.product_body(row), 201)
 
 
 @routes.add("POST", "/_control/shops")

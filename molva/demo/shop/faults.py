@@ -5,9 +5,11 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "api_answer": ("", "401", "403", "422", "503", "429", "504", "500", "html", "wrong_json", "slow"),
+    "api_answer": ("", "401", "403", "404", "422", "503", "429", "504", "500", "html", "wrong_json", "slow"),
     "deleted_orders": ("archived", "missing"),
     "install_mode": ("after_answer", "at_once"),
+    "currency_code": ("RUR", "RUB", "USD", "KZT"),
+    "content_policy": ("", "strict", "files"),
 }
 
 
@@ -21,6 +23,9 @@ class Faults:
     order answers: archived or missing. `install_mode` says when a new password of an application begins to work:
     after its install address has answered 200, or at once; documentation says both. The `uninstall_leaves_…` keep
     what an application had made after it is gone. `login_cyrillic_key` writes email_сonfirmed with a Cyrillic letter.
+    `charge_silent` loses the only call of a charge's return address, `theme_locked` answers 403 to changes of themes,
+    `private_addresses` lets outer discounts live on this machine. Of the storefront: `tags_on_checkout` puts scripts
+    there too, `old_theme` has no common.v2.js, `content_policy` sends a strict one, or one that lets in file tags.
     """
 
     hooks_lost_percent: int = 0
@@ -45,6 +50,16 @@ class Faults:
     uninstall_leaves_tags: bool = False
     uninstall_leaves_widgets: bool = False
     login_cyrillic_key: bool = False
+    hooks_xml_percent: int = 0
+    limit_retry_after: bool = True
+    currency_code: str = "RUR"
+    private_addresses: bool = False
+    theme_locked: bool = False
+    charge_silent: bool = False
+    tags_on_checkout: bool = True
+    old_theme: bool = False
+    consent_banner: bool = False
+    content_policy: str = ""
 
     def update(self, values: Mapping[str, Any]) -> dict[str, str]:
         """Take new values by name (JSON values or form texts); returns what was refused, by name."""

@@ -9,7 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from molva.demo.shop import acts, admin_resources, applications, seed
+from molva.demo.shop import acts, applications, generator, seed
+from molva.demo.shop.admin import applications as owned
+from molva.demo.shop.admin import clients, codes, fields, statuses
 from molva.demo.shop.bodies import order_body
 from molva.demo.shop.faults import Faults
 from molva.demo.shop.hooks import HookSender
@@ -17,7 +19,6 @@ from molva.demo.shop.outgoing import Answer
 from molva.demo.shop.server import Application, ShopServer
 from molva.demo.shop.shop import Shop
 from molva.demo.shop.store import Row, Store
-from molva.demo.shop.times import stamp
 
 ACCOUNT_ID = 5895935
 SAVE_EVERY = 1.0
@@ -141,24 +142,28 @@ class RunningShop(Shop):
         """Remove an application: what its uninstall address answered."""
         return applications.uninstall(self, identifier)
 
+    def generate(self, **wanted: Any) -> list[tuple[Row, list[str]]]:
+        """Make odd orders, see `generator.generate`: bodies with the knobs of each."""
+        with self.store.lock:
+            return generator.generate(self, **wanted)
+
     def add_row(self, table: str, **wanted: Any) -> Row:
-        """Make a webhook, tag, field, code or client as the API would, for the shop's own key."""
-        builders = {
-            "webhook": admin_resources.build_webhook,
-            "tag": admin_resources.build_tag,
-            "widget": admin_resources.build_widget,
-            "field": admin_resources.build_field,
-            "code": admin_resources.build_code,
-            "client": admin_resources.build_client,
+        """Make a webhook, tag, widget, field, code or client as the API would, for the shop's own key."""
+        resources = {
+            "webhook": owned.webhooks,
+            "tag": owned.tags,
+            "widget": owned.widgets,
+            "field": fields.fields,
+            "code": codes.codes,
+            "client": clients.clients,
         }
         with self.store.lock:
-            values, moment = builders[table](self, wanted, None, self.api_key), stamp(exact=True)
-            return self.store.add_row(table, {**values, "created_at": moment, "updated_at": moment})
+            return resources[table].add(self, wanted, self.api_key)
 
     def add_status(self, title: str, system_status: str) -> Row:
         """Make a custom status."""
         with self.store.lock:
-            return admin_resources.add_status(self, title, system_status)
+            return statuses.add_status(self, title, system_status)
 
     def delete_status(self, permalink: str) -> None:
         """Delete a custom status that is not a default one."""
@@ -166,7 +171,7 @@ class RunningShop(Shop):
             row = self.status(permalink)
             if row is None:
                 raise LookupError(permalink)
-            admin_resources.delete_status(self, row)
+            statuses.delete_status(self, row)
 
 
 def start_shop(

@@ -49,6 +49,10 @@ def fill(
     for position, entry in enumerate(CATALOGUE["statuses"], 1):
         store.add_row("status", {**entry, "title": entry["title"][language], "position": position, **times})
     fill_staff(store)
+    store.add_row("category", {"title": "Склад", "parent_id": None, "position": 1, **times})
+    _theme(store, times)
+    for field in SHAPES["fields"]:
+        store.add_row("field", {**SHAPES["field"], **field, **times})
     for code in CATALOGUE["codes"]:
         store.add_row("code", {**new_code(), **code, **times})
     store.changed = True
@@ -76,6 +80,27 @@ def new_code() -> Row:
         "discount_collections": [],
         "worked": False,
     }
+
+
+def _theme(store: Store, times: Row) -> None:
+    """One published theme with its three usual files."""
+    theme = {"title": "Погребок", "is_published": True, "is_mobile": False, "description": None}
+    number = store.add_row("theme", {**theme, "errors_text": None, **times})["id"]
+    for name, text in CATALOGUE["assets"].items():
+        store.add_row(
+            "asset",
+            {
+                "theme_id": number,
+                "type": "Asset::Template",
+                "name": name,
+                "content_type": "text/html",
+                "file_size": len(text.encode()),
+                "human_readable_name": name,
+                "content": text,
+                "asset_url": f"/static/themes/{number}/{name}",
+                **times,
+            },
+        )
 
 
 def _collection(store: Store, entry: Row, language: str, position: int, times: Row) -> Row:

@@ -1,6 +1,7 @@
 """The fake shop as one value: its memory, its webhook sender, its faults, and a few often asked questions."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from molva.demo.shop.faults import Faults
 from molva.demo.shop.hooks import HookSender
@@ -50,6 +51,22 @@ class Shop:
     def language(self) -> str:
         """ru or en."""
         return str(self.store.settings["language"])
+
+    @property
+    def hosts(self) -> list[str]:
+        """Hosts that the storefront answers on: its own first, then those of the shop's settings."""
+        return [self.host, *self.store.settings.get("extra_domains", [])]
+
+    @property
+    def main_host(self) -> str:
+        """The host that buyers should be sent to."""
+        return str(self.store.settings.get("main_host") or self.host)
+
+    def announce(self, topic: str, number: int, body: Any) -> None:
+        """Tell the webhooks of a topic about the thing with this id."""
+        webhooks = list(self.store.tables["webhook"].values())
+        if webhooks:
+            self.hooks.announce(topic, number, body, webhooks)
 
     def statuses(self) -> list[Row]:
         """Custom statuses in the order of the shop's list."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from molva.demo.shop import orders
+from molva.demo.shop import moves, orders
 from molva.demo.shop.bodies import order_body, status_title
 from molva.demo.shop.codes import refusal
 from molva.demo.shop.records import Order
@@ -280,7 +280,7 @@ def pay(view: View, request: Request, key: str) -> Response:
     order = _found(view, key)
     if order is None:
         return missing(view)
-    orders.set_paid(view.shop, order, is_paid=True, user=order.recipient)
+    moves.set_paid(view.shop, order, is_paid=True, user=order.recipient)
     return redirect(f"/orders/{order.key}?success_payment=true")
 
 

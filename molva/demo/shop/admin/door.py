@@ -6,13 +6,43 @@ import random
 import time
 from collections.abc import Callable
 
-from molva.demo.shop.admin_catalogue import routes as catalogue_routes
-from molva.demo.shop.admin_orders import routes as order_routes
-from molva.demo.shop.admin_resources import routes as resource_routes
+from molva.demo.shop.admin import (
+    account,
+    applications,
+    charges,
+    clients,
+    codes,
+    collections,
+    discounts,
+    fields,
+    order_changes,
+    orders,
+    products,
+    statuses,
+    themes,
+)
 from molva.demo.shop.applications import is_password
 from molva.demo.shop.shop import Refused, Shop
 from molva.demo.shop.web import BadRequest, Request, Response, json_response
 
+TABLES = tuple(
+    module.routes
+    for module in (
+        account,
+        applications,
+        charges,
+        clients,
+        codes,
+        collections,
+        discounts,
+        fields,
+        order_changes,
+        orders,
+        products,
+        statuses,
+        themes,
+    )
+)
 NOT_FOUND_PAGE = (
     "<!DOCTYPE html><html><head><title>404</title></head><body><h1>Страница не найдена</h1></body></html>"
 )
@@ -46,7 +76,8 @@ def _login(shop: Shop, request: Request) -> str | None:
 
 def _too_many(shop: Shop, wait: int) -> Response:
     response = Response("", shop.faults.limit_answer)
-    response.headers.append(("Retry-After", str(wait)))
+    if shop.faults.limit_retry_after:
+        response.headers.append(("Retry-After", str(wait)))
     return response
 
 
@@ -67,7 +98,7 @@ def _faulty(shop: Shop, request: Request, answer: Callable[[], Response]) -> Res
         right.body = right.body[: len(right.body) // 2]
         return right
     response = Response(FAULT_PAGE, 200 if kind == "html" else int(kind))
-    if kind in {"503", "429"}:
+    if kind in {"503", "429"} and faults.api_retry_after:
         response.headers.append(("Retry-After", str(faults.api_retry_after)))
     return response
 
@@ -75,8 +106,9 @@ def _faulty(shop: Shop, request: Request, answer: Callable[[], Response]) -> Res
 def _answer(shop: Shop, request: Request, login: str) -> Response:
     if request.method in {"POST", "PUT", "PATCH", "DELETE"} and request.content_type != "application/json":
         return json_response(WRONG_TYPE, 422)
-    tables = (catalogue_routes, order_routes, resource_routes)
-    found = next(filter(None, (routes.find(request.method, request.path) for routes in tables)), None)
+    if shop.faults.theme_locked and request.method != "GET" and request.path.startswith("/admin/themes/"):
+        return json_response({"message": "no right for this operation"}, 403)
+    found = next(filter(None, (routes.find(request.method, request.path) for routes in TABLES)), None)
     if found is None:
         return Response(NOT_FOUND_PAGE, 404)
     handler, parts = found
