@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "molva.web.office",
     "molva.web.cabinet",
     "molva.web.public",
+    "molva.web.apps",
 ]
 
 MIDDLEWARE = [

@@ -40,7 +40,8 @@ OTHERS: dict[str, str] = {
     **dict.fromkeys(("office:home", "office:new_programme", "cabinet:home", "public:nowhere"), SIGNED_IN),
     **dict.fromkeys(
         ("media", "setup", "hooks:accept", "public:root", "public:landing", "public:thanks", "public:accent",
-         "public:script", "ui:theme", "ui:language", "ui:gallery"), PUBLIC,
+         "public:script", "apps:widget_script",
+         "apps:widget_reference", "apps:widget_frame", "ui:theme", "ui:language", "ui:gallery"), PUBLIC,
     ),
     **dict.fromkeys(
         ("account_login", "account_request_login_code", "account_confirm_login_code", "account_password_login",

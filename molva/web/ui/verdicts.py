@@ -1,10 +1,13 @@
 """Whose an order is, in words, for every face that shows it: what the settlement stored, told with people's names."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from molva.commissions.models import Commission, CommissionStatus
 from molva.domain.texts import verdict_text
 from molva.domain.verdicts import Decision, Loser, Payee, Touch
 from molva.orders.models import Order
@@ -51,3 +54,25 @@ def verdict_words(order: Order, programme: Programme, names: Mapping[str, str]) 
         return _("It is not decided yet whose order this is. It takes a few seconds after an order comes.")
     decision = decision_of(order.verdict, names)
     return verdict_text(decision, order.unpaid or None, language(), terms_at(programme, order.created_at))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A commission as its row shows it: the sum that matters now, its status, the day a hold ends."""
+
+    commission: Commission
+    amount_minor: int
+    status: str
+    until: datetime | None
+
+
+def shown(commission: Commission) -> Shown:
+    """An open order shows what it would bring; a taken-back one what is left of it."""
+    is_open = commission.status == CommissionStatus.EXPECTED and not commission.posted_minor
+    waiting = [lot.due_at for lot in commission.lots.all() if lot.held_minor]
+    return Shown(
+        commission,
+        commission.expected_minor if is_open else commission.posted_minor,
+        str(commission.status),
+        max(waiting) if waiting and commission.status == CommissionStatus.HELD else None,
+    )
