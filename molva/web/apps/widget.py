@@ -186,7 +186,7 @@ def _note(request: HttpRequest, connection: Connection | None, words: str, statu
 def _framed(answer: HttpResponse, connection: Connection | None) -> HttpResponse:
     """Only the shop's own pages may show the answer in a frame; without a shop, none."""
     if connection is not None:
-        answer._csp_update = {"frame-ancestors": origins_of(connection)}  # type: ignore[attr-defined]
+        answer._csp_replace = {"frame-ancestors": origins_of(connection)}  # type: ignore[attr-defined]
     else:
         answer["X-Frame-Options"] = "DENY"
     answer["Referrer-Policy"] = "no-referrer"
