@@ -125,8 +125,8 @@ def prepare(shop: Shop) -> tuple[int, int]:
 
 def accept(connection: int, workspace: int, orders: list[dict[str, Any]]) -> float:
     """Store every hook; seconds."""
+    from molva.integrations.inbound import accept_hook  # noqa: PLC0415 - needs the registry
     from molva.integrations.models import Connection  # noqa: PLC0415 - needs the registry
-    from molva.integrations.services import accept_hook  # noqa: PLC0415 - needs the registry
     from molva.workspaces.scoping import scope  # noqa: PLC0415 - needs the registry
 
     bodies = [json.dumps(order, ensure_ascii=False).encode() for order in orders]
@@ -146,7 +146,7 @@ def work(workers: int, count: int) -> tuple[float, float]:
 
     command = [sys.executable, "-m", "molva", "worker"]
     running = [subprocess.Popen(command, cwd=ROOT) for _ in range(workers)]
-    jobs = Job.objects.filter(path="molva.integrations.services:process_inbound")
+    jobs = Job.objects.filter(path="molva.integrations.inbound:process_inbound")
     try:
         wait_for(lambda: jobs.filter(state=JobState.DONE).exists(), 60)
         before = sum(cpu_seconds(process.pid) for process in running)

@@ -10,5 +10,6 @@ TIMETABLE = (
     Every(900, "molva.integrations.polling:poll_shops"),
     Every(3_600, "molva.integrations.connecting:refresh_shops"),
     Every(3_600, "molva.integrations.setup:check_shops"),
+    Every(86_400, "molva.selftest.runs:run_daily"),
     Every(86_400, "molva.config.upkeep:clear_sessions"),
 )

@@ -7,6 +7,7 @@ parsed; the core only needs to know of a failure whether trying again can help.
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from django.db import DataError
@@ -86,6 +87,39 @@ class Reconciled:
     widget_hash: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class RehearsalWish:
+    """The order that a self-test wants: whose click and mark it carries, who buys, in which status it begins."""
+
+    number: str
+    email: str
+    token: str  # the click's, as the storefront script would write it
+    landing: str  # the page by which the buyer came
+    mark: str  # the partner's code
+    status: str
+    at: datetime
+    is_real: bool  # made in the shop, not only told as the shop would
+
+
+Kept = dict[str, Any]  # what a rehearsal has to remember of its order, JSON
+
+
+class Rehearsal(Protocol):
+    """An order that stands for all others: a source makes it, moves it and takes it away again."""
+
+    def place(self, wish: RehearsalWish) -> tuple[InboundOrder, Kept]:
+        """The order as the source tells it. Raises PlugError when the shop makes none."""
+        ...
+
+    def move(self, kept: Kept, status: str, at: datetime) -> tuple[InboundOrder, Kept]:
+        """The same order in another status."""
+        ...
+
+    def remove(self, kept: Kept) -> None:
+        """Nothing of it stays in the shop."""
+        ...
+
+
 class Source(Protocol):
     """A kind of shop or system that tells us of orders."""
 
@@ -107,4 +141,8 @@ class Source(Protocol):
 
     def poll(self, connection: Connection) -> Page:
         """Orders changed since the connection's anchor, one page."""
+        ...
+
+    def rehearsal(self, connection: Connection) -> Rehearsal:
+        """How a self-test orders here."""
         ...

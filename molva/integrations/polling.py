@@ -6,9 +6,9 @@ from django.db import transaction
 
 from molva.integrations.base import UNREADABLE, Page, PlugError, Source, reason_of
 from molva.integrations.connecting import keep, note_problem
+from molva.integrations.inbound import apply, close_event, storable
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.registry import source_of
-from molva.integrations.services import apply, close, storable
 from molva.jobs import enqueue, job
 from molva.orders.errors import CurrencyMismatch
 
@@ -69,4 +69,4 @@ def _bury(connection: Connection, order_id: str, reason: str) -> None:
     event = InboundEvent(connection=connection, topic="poll", body=body, object_id=order_id)
     event.content_type = "application/json"
     with transaction.atomic():
-        close(event, InboundState.DEAD, reason=reason)
+        close_event(event, InboundState.DEAD, reason=reason)

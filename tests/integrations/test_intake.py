@@ -9,10 +9,11 @@ from django.test import Client
 from molva.demo.shop import RunningShop
 from molva.integrations.base import PlugError
 from molva.integrations.connecting import connect_shop, refresh_shop
+from molva.integrations.inbound import accept_hook, process_inbound, reject_dead, retry_dead
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.polling import poll_shop
-from molva.integrations.services import accept_hook, process_inbound, reject_dead, retry_dead
 from molva.jobs.models import Job
+from molva.jobs.registry import find_job
 from molva.orders.models import DELETED_STATUS, Order
 from molva.programmes.models import Programme
 from molva.workspaces.models import Event
@@ -26,6 +27,10 @@ def hook(connection: Connection, body: Any, topic: str = "orders-update") -> Inb
     process_inbound(event_id=event.pk)
     event.refresh_from_db()
     return event
+
+
+def test_jobs_stored_before_the_function_moved_still_run():
+    assert find_job("molva.integrations.inbound:process_inbound") is process_inbound
 
 
 def test_connecting_proves_the_key_and_reads_the_statuses(connection: Connection):

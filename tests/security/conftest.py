@@ -10,8 +10,8 @@ from django.test import Client
 
 from molva.commissions.admission import admit_partner
 from molva.domain.inbound import InboundClient, InboundLine, InboundMarks, InboundOrder
+from molva.integrations.inbound import tell
 from molva.integrations.models import Connection, InboundEvent, InboundState
-from molva.integrations.services import tell
 from molva.jobs.models import Job, JobState
 from molva.kit import clock
 from molva.kit.clock import to_micros
@@ -19,6 +19,7 @@ from molva.orders.models import Order
 from molva.payouts.services import draft_payout
 from molva.programmes.models import Partner, Programme
 from molva.programmes.services import create_programme
+from molva.selftest.models import SelfTest
 from molva.tracking.services import add_promo_code
 from molva.workspaces.models import Role, User, Workspace
 from molva.workspaces.scoping import scope
@@ -75,6 +76,7 @@ def _things(twin: Twin, word: str) -> None:
         state=InboundState.DEAD, reason=f"reason {word}",
     )  # fmt: skip
     event.save()
+    test = SelfTest.objects.create(programme=twin.programme, state="passed")
     job = Job.objects.create(
         path=f"molva.{word}:job", workspace_id=twin.workspace.pk, state=JobState.DEAD,
         error=f"error {word}", finished_at=clock.now(),
@@ -85,7 +87,8 @@ def _things(twin: Twin, word: str) -> None:
     twin.ids = {
         "partner": twin.seller.pk, "customer": order.customer_id, "order": order.pk,
         "commission": commission.pk, "payout": payout.pk, "shop": shop.pk, "inbound": event.pk,
-        "job": job.pk, "link": twin.seller.links.get().pk, "promo": promo.code, "topic": f"csv-{event.pk}",
+        "job": job.pk, "self_test": test.pk, "link": twin.seller.links.get().pk, "promo": promo.code,
+        "topic": f"csv-{event.pk}",
     }  # fmt: skip
     InboundEvent.objects.create(
         connection=shop, topic=twin.ids["topic"], body=b'{"number": "1"}', object_id=word

@@ -24,6 +24,9 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "rule_remove": (RULERS, ""), "terms_restore": (RULERS, ""), "page": (RULERS, ""),
     "settings": (RULERS, ""), "shop_connect": (RULERS, ""), "shop_refresh": (RULERS, "shop"),
     "shop_set_up": (RULERS, "shop"), "shop_disconnect": (RULERS, "shop"),
+    "shop_script": (RULERS, ""),
+    "self_test": (ALL, ""), "self_test_run": (ALL, "self_test"), "self_test_start": (RULERS, ""),
+    "self_test_daily": (RULERS, ""), "self_test_stop": (RULERS, "self_test"),
     "inbound_retry": (RULERS, "inbound"), "inbound_reject": (RULERS, "inbound"),
     "orders_add": (RULERS, ""), "orders_import": (RULERS, ""), "orders_import_progress": (RULERS, ""),
     "job_retry": (RULERS, "job"), "job_discard": (RULERS, "job"),
@@ -40,8 +43,8 @@ OTHERS: dict[str, str] = {
     **dict.fromkeys(("office:home", "office:new_programme", "cabinet:home", "public:nowhere"), SIGNED_IN),
     **dict.fromkeys(
         ("media", "setup", "hooks:accept", "public:root", "public:landing", "public:thanks", "public:accent",
-         "public:script", "apps:widget_script",
-         "apps:widget_reference", "apps:widget_frame", "ui:theme", "ui:language", "ui:gallery"), PUBLIC,
+         "public:script", "public:offer", "apps:widget_script", "apps:widget_reference", "apps:widget_frame",
+         "ui:theme", "ui:language", "ui:gallery"), PUBLIC,
     ),
     **dict.fromkeys(
         ("account_login", "account_request_login_code", "account_confirm_login_code", "account_password_login",
@@ -57,7 +60,7 @@ CABINET_THINGS = {
 ACTS = {  # answers to POST only; a GET must not do them
     "shop_refresh", "shop_set_up", "inbound_retry", "inbound_reject", "job_retry",
     "job_discard", "partner_add_link", "partner_add_code", "customer_note", "terms_restore", "order_recalc",
-    "link_switch",
+    "link_switch", "self_test_start", "self_test_daily", "self_test_stop",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from molva.programmes.models import PartnerStatus, Programme
+from molva.selftest.words import reason_words, step_title
 from molva.web.office.setup_words import drift_text
 from molva.web.ui import formats
 from molva.workspaces.models import Event
@@ -73,6 +74,9 @@ KINDS: dict[str, Kind] = {
     "connection.statuses_gone": Kind(
         gettext_lazy("Shop “{label}” has deleted order statuses"), "alert-triangle", "need"
     ),
+    "self_test.passed": Kind(gettext_lazy("The self-test found everything working"), "test-pipe", "good"),
+    "self_test.failed": Kind(gettext_lazy("The self-test found a defect"), "test-pipe", "bad"),
+    "self_test.stopped": Kind(gettext_lazy("The self-test was stopped"), "test-pipe"),
     "inbound.dead": Kind(gettext_lazy("A message of the shop was not understood"), "alert-triangle", "bad"),
     "inbound.retried": Kind(gettext_lazy("A message of the shop is tried again"), "refresh"),
     "inbound.rejected": Kind(gettext_lazy("A message of the shop was put away"), "trash"),
@@ -87,7 +91,10 @@ GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     ),
     "orders": (gettext_lazy("Orders and leads"), ("order.", "lead.", "inbound.", "import.")),
     "money": (gettext_lazy("Money"), ("commission.", "ledger.", "payout.")),
-    "settings": (gettext_lazy("Terms and settings"), ("programme.", "terms.", "workspace.", "connection.")),
+    "settings": (
+        gettext_lazy("Terms and settings"),
+        ("programme.", "terms.", "workspace.", "connection.", "self_test."),
+    ),
 }
 
 FIELDS: dict[str, str | Promise] = {
@@ -106,6 +113,10 @@ FIELDS: dict[str, str | Promise] = {
     "lines": gettext_lazy("lines"),
     "shop_url": gettext_lazy("address of the shop"),
     "mark_param": gettext_lazy("partner parameter"),
+    "cookie_notice": gettext_lazy("cookie notice"),
+    "consent_cookie": gettext_lazy("cookie of the shop's notice"),
+    "tests_daily": gettext_lazy("daily self-test"),
+    "applies_code": gettext_lazy("promo code typed by itself"),
     "is_registration_open": gettext_lazy("registration"),
     "approve_by_hand": gettext_lazy("acceptance by hand"),
     "welcome_minor": gettext_lazy("welcome money"),
@@ -208,6 +219,7 @@ _SPECIAL: dict[str, Callable[[dict[str, Any]], str]] = {
     "connection.statuses_gone": lambda data: ", ".join(data.get("statuses", [])),
     "connection.drifted": drift_text,
     "connection.broken": lambda data: str(data.get("problem", "")),
+    "self_test.failed": lambda data: f"{step_title(data['step'])}: {reason_words(data['reason'])}",
     "customer.joined": lambda data: str(data.get("joined", "")),
     "payout.paid": lambda data: str(data.get("external_reference", "")),
 }

@@ -9,6 +9,7 @@ from molva.integrations.base import UNREADABLE, Page, Reconciled, Told, Wish, re
 from molva.integrations.models import Connection, InboundEvent
 from molva.integrations.sources.insales.api import InSalesApi
 from molva.integrations.sources.insales.parse import load_body, parse_order
+from molva.integrations.sources.insales.rehearsal import InSalesRehearsal
 from molva.integrations.sources.insales.setup import PARTS, codes_by_id
 
 _PAGE_SIZE = 100
@@ -83,6 +84,10 @@ class InSalesSource:
         if len(bodies) < _PAGE_SIZE:
             return Page(told, anchor, is_last=True, refused=refused)
         return Page(told, {**anchor, "id": bodies[-1]["id"]}, refused=refused)
+
+    def rehearsal(self, connection: Connection) -> InSalesRehearsal:
+        """Orders of a self-test: told as the shop would tell them, or really made there."""
+        return InSalesRehearsal(connection)
 
     def _understand(
         self, connection: Connection, api: InSalesApi, bodies: list[dict[str, Any]]
