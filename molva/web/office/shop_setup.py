@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from molva.integrations.models import Connection, SetupStep, StepState
 from molva.kit import clock
@@ -36,6 +37,8 @@ def progress(request: HttpRequest, place: Place) -> HttpResponse:
     }
     if getattr(request, "htmx", False):
         return render(request, "office/shop_setup.html#progress", context)
+    shop_url = reverse("office:shop", args=[place.programme.code])
+    context["crumbs"] = [(_("Shop"), shop_url), (_("Set-up"), "")]
     return page(request, place, "office/shop_setup.html", "shop", context)
 
 
