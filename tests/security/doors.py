@@ -15,6 +15,7 @@ PUBLIC, SIGNED_IN, CABINET = "public", "signed in", "cabinet"
 # What stands in an address: the parameter's name, or for «pk» the thing that the page is about.
 OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "today": (ALL, ""), "terms": (ALL, ""), "terms_version": (ALL, ""), "shop": (ALL, ""),
+    "shop_setup": (ALL, ""),
     "inbound": (ALL, ""), "inbound_event": (ALL, "inbound"), "jobs": (ALL, ""),
     "partners": (ALL, ""), "partner": (ALL, "partner"), "customers": (ALL, ""), "customer": (ALL, "customer"),
     "orders": (ALL, ""), "order": (ALL, "order"), "commissions": (ALL, ""), "commission": (ALL, "commission"),
@@ -47,7 +48,8 @@ OTHERS: dict[str, str] = {
     **dict.fromkeys(
         ("media", "setup", "hooks:accept", "public:root", "public:landing", "public:thanks", "public:accent",
          "public:script", "public:offer", "ui:theme", "ui:language", "ui:gallery", "apps:install", "apps:uninstall",
-         "apps:entry", "apps:login", "apps:confirm", "apps:finish", "apps:stopped"), PUBLIC,
+         "apps:entry", "apps:login", "apps:confirm", "apps:finish", "apps:stopped", "apps:widget_script",
+         "apps:widget_reference", "apps:widget_frame"), PUBLIC,
     ),
     **dict.fromkeys(
         ("account_login", "account_request_login_code", "account_confirm_login_code", "account_password_login",

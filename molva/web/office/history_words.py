@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from molva.programmes.models import PartnerStatus, Programme
 from molva.selftest.words import reason_words, step_title
+from molva.web.office.setup_words import drift_text
 from molva.web.ui import formats
 from molva.workspaces.models import Event, Role
 
@@ -64,6 +65,9 @@ KINDS: dict[str, Kind] = {
     "payout.failed": Kind(gettext_lazy("Payout {label} came back"), "alert-circle", "bad"),
     "connection.made": Kind(gettext_lazy("Shop “{label}” was connected"), "plug-connected", "good"),
     "connection.set_up": Kind(gettext_lazy("Shop “{label}” was set up: hooks, script, order field"), "tool"),
+    "connection.drifted": Kind(
+        gettext_lazy("Shop “{label}”: something of ours was changed there and is put right"), "tool", "need"
+    ),
     "connection.removed": Kind(gettext_lazy("Shop “{label}” was disconnected"), "plug-connected-x"),
     "connection.broken": Kind(gettext_lazy("Shop “{label}” stopped answering"), "plug-connected-x", "bad"),
     "connection.restored": Kind(gettext_lazy("Shop “{label}” answers again"), "plug-connected", "good"),
@@ -242,6 +246,7 @@ _SPECIAL: dict[str, Callable[[dict[str, Any]], str]] = {
     "order.recorded": lambda data: str(data.get("status", "")),
     "attribution.ended": lambda data: str(ENDS.get(data.get("by") or "", "")),
     "connection.statuses_gone": lambda data: ", ".join(data.get("statuses", [])),
+    "connection.drifted": drift_text,
     "connection.broken": lambda data: str(data.get("problem", "")),
     "self_test.failed": lambda data: f"{step_title(data['step'])}: {reason_words(data['reason'])}",
     "connection.moved": lambda data: f"{data.get('from', '')} → {data.get('to', '')}",

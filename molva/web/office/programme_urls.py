@@ -14,6 +14,7 @@ from molva.web.office import (
     self_test,
     shop,
     shop_script,
+    shop_setup,
     terms,
     today,
 )
@@ -30,6 +31,7 @@ urlpatterns = [
     path("page/", page.edit, name="page"),
     path("settings/", programme_settings.edit, name="settings"),
     path("shop/", shop.show, name="shop"),
+    path("shop/setup/", shop_setup.progress, name="shop_setup"),
     path("shop/connect/", shop.connect, name="shop_connect"),
     path("test/", self_test.show, name="self_test"),
     path("test/start/", self_test.start, name="self_test_start"),

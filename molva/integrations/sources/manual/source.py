@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from molva.domain.inbound import InboundOrder
-from molva.integrations.base import Kept, Page, RehearsalWish, Told
+from molva.integrations.base import Kept, Page, Reconciled, RehearsalWish, Told, Wish
 from molva.integrations.models import Connection, InboundEvent
 from molva.integrations.sources.manual.rows import parse_row
 from molva.kit.clock import to_micros
@@ -30,13 +30,15 @@ class ManualSource:
     """Rows as people wrote them."""
 
     kind = "manual"
+    parts = ()
 
     def verify(self, connection: Connection) -> dict[str, Any]:
         """Nothing to prove: people are there."""
         return {"id": "manual", "name": connection.name, "shop_url": "", "statuses": STATUSES}
 
-    def set_up(self, connection: Connection, *, hook_url: str, script_url: str) -> None:
+    def set_up(self, connection: Connection, part: str, wish: Wish, known: dict[str, Any]) -> Reconciled:
         """Nothing to set up."""
+        return Reconciled()
 
     def read(self, connection: Connection, event: InboundEvent) -> Iterable[Told]:
         """The one order of a stored row; it was told when it was stored."""
