@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 
 from molva.commissions.admission import admit_partner
-from molva.integrations.setup import set_up_shop
 from molva.integrations.models import AppInstall, Connection, InstallState
 from molva.integrations.polling import poll_shop, poll_shops
+from molva.integrations.setup import set_up_shop
 from molva.jobs.models import Job
 from molva.kit import clock
 from molva.orders.models import Order
@@ -180,7 +180,7 @@ def test_removing_stops_everything_and_keeps_the_data(installed: Shop, install_o
     with scope(connection.workspace_id):
         poll_shops()
         set_up_shop(connection_id=connection.pk)
-    assert not Job.objects.filter(path__endswith=":poll_shop").exists()
+    assert not Job.objects.filter(path__endswith=":poll_shop", state="ready").exists()
     assert installed.uninstall("wrong").status_code == 404
 
 
