@@ -20,7 +20,7 @@ from molva.domain.verdicts import (
     OrderOwed,
 )
 from molva.kit.money import format_minor
-from molva.simulate.events import Events, Story
+from molva.simulate.told import Events, Story
 from molva.simulate.run import Balance, Outcome, Posted
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -8,7 +8,7 @@ from molva.domain.clients import written_keys
 from molva.domain.directory import Directory
 from molva.domain.facts import OrderFacts, PersonFacts, TouchFacts
 from molva.domain.verdicts import Attribution
-from molva.simulate.events import Events, SeenTouch
+from molva.simulate.told import Events, SeenTouch
 
 
 def decide_all(events: Events, directory: Directory) -> list[Attribution]:
