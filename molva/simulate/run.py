@@ -169,6 +169,8 @@ class Run:
         for sale in changed:
             for index, payee in enumerate(sale.decision.chain):
                 owed = sale.owed[index] if sale.owed else 0
+                if owed == (sale.posted[index] if sale.posted else 0):
+                    continue
                 holding, movement = settle(sale.holding(index), owed, at, self._hold_days)
                 if movement is None:
                     continue
