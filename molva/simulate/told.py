@@ -8,6 +8,7 @@ from molva.domain.reading import Problem
 from molva.domain.sales import Sale
 from molva.domain.terms import Rule
 from molva.domain.verdicts import Decision
+from molva.simulate.buyers import Buyer
 
 
 class SeenTouch(TouchFacts):
@@ -23,13 +24,14 @@ class SeenTouch(TouchFacts):
 class Story:
     """An order in the file: its facts, and what the run knows of it."""
 
-    __slots__ = ("applied", "decision", "facts", "known_at", "sale", "seq")
+    __slots__ = ("applied", "buyer", "decision", "facts", "known_at", "sale", "seq")
 
     def __init__(self, facts: OrderFacts, seq: int, known_at: int) -> None:
         self.facts = facts
         self.seq = seq  # of the event the creation facts are of, which is of `known_at`
         self.known_at = known_at
         self.applied = -1  # the sequence number of its state
+        self.buyer: Buyer | None = None
         self.decision: Decision | None = None
         self.sale: Sale | None = None
 
