@@ -10,7 +10,8 @@ from typing import BinaryIO
 import click
 
 from molva.domain.reading import Problem, Reader, Wrong, moment, pointer
-from molva.simulate.events import EventReader, Events
+from molva.simulate.events import EventReader
+from molva.simulate.told import Events
 from molva.simulate.history import build_history
 from molva.simulate.json_input import JsonReader, without_bom
 from molva.simulate.output import write_json

@@ -6,7 +6,7 @@ from typing import Any
 from molva.domain.directory import ALWAYS, Directory
 from molva.domain.reading import Problem, Reader, code
 from molva.domain.terms import PartnerState, RuleSet
-from molva.simulate.events import Event, Events
+from molva.simulate.told import Event, Events
 from molva.simulate.programme import PartnerCard, Programme, inviter_problem, read_card
 
 Moment = tuple[int, int]  # time, line of the file

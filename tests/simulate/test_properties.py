@@ -13,7 +13,8 @@ from molva.domain.judge import judge
 from molva.domain.owed import owed_of
 from molva.domain.reading import Reader
 from molva.kit.money import parse_minor
-from molva.simulate.events import EventReader, Events
+from molva.simulate.events import EventReader
+from molva.simulate.told import Events
 from molva.simulate.history import History, build_history
 from molva.simulate.output import write_json
 from molva.simulate.people import _people
