@@ -229,7 +229,7 @@ def _stored_attributions(customers: Sequence[int]) -> dict[int, list[Attribution
 
 def _save_commissions(rows: Sequence[Commission]) -> None:
     kept = [row for row in rows if row.pk is not None]
-    Commission.objects.bulk_create(row for row in rows if row.pk is None)
+    Commission.objects.insert_each(row for row in rows if row.pk is None)
     update_each(kept, _COMMISSION_FIELDS)
 
 
@@ -239,7 +239,7 @@ def _save_claims(claims: Sequence[Claims]) -> None:
     stored = [one.customer.pk for one in changed if one.is_stored]
     if stored:
         Attribution.objects.filter(customer__in=stored).delete()
-    Attribution.objects.bulk_create(row for one in changed for row in one.rows)
+    Attribution.objects.insert_each(row for one in changed for row in one.rows)
     moved = [one for one in claims if one.customer.partner_id != one.owner_id]
     for one in moved:
         one.customer.partner_id = one.owner_id

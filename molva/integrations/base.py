@@ -4,17 +4,19 @@ A plug speaks the values of `molva.domain.inbound` and never touches another sta
 parsed; the core only needs to know of a failure whether trying again can help.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from django.db import DataError
 
 from molva.domain.inbound import InboundLead, InboundOrder, NotUnderstood
 from molva.integrations.models import Connection, InboundEvent
 
+T = TypeVar("T")
 Told = InboundOrder | InboundLead
+Read = list[Told] | Exception  # what a payload tells, or why it tells nothing
 
 # What a body that no parser was written for may raise, also at the database's door: trying again gives the same.
 # IntegrityError is not among them: two who record one order at once are no fault of the body.
@@ -33,6 +35,14 @@ class PlugError(RuntimeError):
         super().__init__(message)
         self.permanent = permanent
         self.retry_after = retry_after
+
+
+def attempt(read: Callable[[], T]) -> T | Exception:
+    """What was read, or the problem with it as a value: the next payload is read all the same."""
+    try:
+        return read()
+    except Exception as problem:
+        return problem
 
 
 def reason_of(problem: Exception) -> str:
@@ -101,8 +111,8 @@ class Source(Protocol):
         """Bring hooks, script and order field of the shop to the wished state; run twice changes nothing."""
         ...
 
-    def read(self, connection: Connection, event: InboundEvent) -> Iterable[Told]:
-        """What a stored payload tells. Raises NotUnderstood (dead letter) or PlugError (retry)."""
+    def read(self, connection: Connection, events: Sequence[InboundEvent]) -> list[Read]:
+        """What each stored payload tells, or why not: NotUnderstood and the like (dead letter), PlugError (retry)."""
         ...
 
     def poll(self, connection: Connection) -> Page:

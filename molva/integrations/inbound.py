@@ -6,14 +6,14 @@ wrong with a group, its payloads are taken one by one then, so that one broken o
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from molva.commissions.services import settle_customers
 from molva.domain.inbound import InboundOrder, NotUnderstood
-from molva.integrations.base import UNREADABLE, PlugError, Told, reason_of
+from molva.integrations.base import UNREADABLE, PlugError, Read, Told, reason_of
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.registry import source_of
 from molva.integrations.rehearsal import is_rehearsed, programme_of
@@ -75,7 +75,7 @@ def _process(connection: Connection, events: list[InboundEvent]) -> dict[int, Ex
     """The payloads of one connection, in their order; by id, what went wrong with a payload for now."""
     problems: dict[int, Exception] = {}
     ready: list[Ready] = []
-    for event, found in zip(events, _read(connection, events), strict=True):
+    for event, found in zip(events, source_of(connection.kind).read(connection, events), strict=True):
         event.attempts += 1
         problem = _refusal(connection, found)
         if problem is not None:
@@ -96,17 +96,7 @@ def _process(connection: Connection, events: list[InboundEvent]) -> dict[int, Ex
     return problems
 
 
-def _read(connection: Connection, events: list[InboundEvent]) -> Iterator[list[Told] | Exception]:
-    """What each payload tells, or why it tells nothing."""
-    source = source_of(connection.kind)
-    for event in events:
-        try:
-            yield list(source.read(connection, event))
-        except (PlugError, *UNREADABLE) as problem:
-            yield problem
-
-
-def _refusal(connection: Connection, found: list[Told] | Exception) -> Exception | None:
+def _refusal(connection: Connection, found: Read) -> Exception | None:
     """Why what was read is not recorded."""
     if isinstance(found, Exception):
         return found

@@ -33,6 +33,11 @@ def test_jobs_stored_before_the_function_moved_still_run():
     assert find_job("molva.integrations.inbound:process_inbound") is process_inbound
 
 
+def test_jobs_stored_before_their_functions_moved_still_run():
+    assert find_job("molva.integrations.services:process_inbound") is process_inbound
+    assert find_job("molva.integrations.services:set_up_shop") is set_up_shop
+
+
 def test_connecting_proves_the_key_and_reads_the_statuses(connection: Connection):
     assert connection.state == "active"
     titles = {status["permalink"]: status["title"] for status in connection.facts["statuses"]}
