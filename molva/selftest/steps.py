@@ -18,7 +18,7 @@ from molva.commissions.models import Commission
 from molva.commissions.services import settle_customer
 from molva.domain.click_id import read_token
 from molva.integrations.base import PlugError, Rehearsal, RehearsalWish
-from molva.integrations.inbound import tell
+from molva.integrations.telling import tell
 from molva.integrations.models import Connection, InboundEvent
 from molva.integrations.queries import shop_statuses
 from molva.integrations.registry import source_of
