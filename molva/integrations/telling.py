@@ -5,11 +5,15 @@ order harms no other, and shows itself.
 """
 
 import logging
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import takewhile
 
 from django.db import IntegrityError, transaction
+from django.db import connection as database
 
 from molva.commissions.services import settle_customers
 from molva.domain.inbound import InboundOrder
@@ -25,7 +29,9 @@ from molva.tracking.models import Customer
 from molva.workspaces.models import User
 
 _log = logging.getLogger(__name__)
-GROUP = 25  # orders in one transaction: SQLite's only lock is held so long, and hooks wait for it
+GROUP = 16  # orders in one transaction: SQLite's only lock is held so long, and hooks wait for it
+BREATH_SECONDS = 0.015  # between two groups on SQLite: who waits for its lock looks again about that often
+_turn = threading.Lock()
 
 Outcome = Recorded | Exception
 
@@ -69,11 +75,23 @@ def _tell_group(programme: Programme, connection: Connection, told: Sequence[Tol
     orders = [one for one in takewhile(_is_order, told) if isinstance(one, InboundOrder)]
     if len(orders) > 1:
         try:
-            return [*_tell_orders(programme, source, orders, actor)]
+            with _in_turn():
+                return [*_tell_orders(programme, source, orders, actor)]
         except Exception:
             _log.info("%d orders of %s are taken one by one", len(orders), source, exc_info=True)
     alone = orders or told[:1]
     return [attempt(partial(tell, programme=programme, source=source, one=one, actor=actor)) for one in alone]
+
+
+@contextmanager
+def _in_turn() -> Iterator[None]:
+    """On SQLite one group at a time, and a breath after it: else hooks would hardly ever find its only lock free."""
+    if database.features.has_select_for_update:
+        yield
+        return
+    with _turn:
+        yield
+        time.sleep(BREATH_SECONDS)
 
 
 def _is_order(one: Told) -> bool:

@@ -39,7 +39,9 @@ def read_page(api: InSalesApi, hooks: Sequence[dict[str, Any]]) -> dict[int, dic
             raise
         return {}
     found = {row["id"]: row for row in rows if isinstance(row, dict) and isinstance(row.get("id"), int)}
-    return {key: found[key] for key, moment in seen.items() if key in found and _is_as_new(found[key], moment)}
+    return {
+        key: found[key] for key, moment in seen.items() if key in found and _is_as_new(found[key], moment)
+    }
 
 
 def _is_as_new(row: dict[str, Any], moment: datetime) -> bool:
