@@ -222,12 +222,12 @@ class _Group:
         for order in kept:
             order.customer_id = order.customer.pk if order.customer_id is None else order.customer_id
         if made:
-            Order.objects.bulk_create(made)
+            Order.objects.insert_each(made)
         update_each(kept, TOLD_FIELDS)
         replaced = [one.order.pk for one in changed if one.lines is not None and not one.is_new]
         if replaced:
             OrderLine.objects.filter(order__in=replaced).delete()
-        OrderLine.objects.bulk_create(line for telling in changed for line in telling.lines or ())
+        OrderLine.objects.insert_each(line for telling in changed for line in telling.lines or ())
 
 
 @transaction.atomic

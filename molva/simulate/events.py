@@ -5,10 +5,9 @@ from fractions import Fraction
 from sys import intern
 from typing import Any
 
-from molva.domain.facts import ClientKeys, LeadFacts, Line, OrderFacts, Snapshot, TouchFacts
+from molva.domain.facts import ClientKeys, LeadFacts, Line, OrderFacts, Snapshot
 from molva.domain.reading import (
     Path,
-    Problem,
     Reader,
     code,
     decimal,
@@ -20,9 +19,6 @@ from molva.domain.reading import (
     whole,
 )
 from molva.domain.rule_reading import read_rules
-from molva.domain.sales import Sale
-from molva.domain.terms import Rule
-from molva.domain.verdicts import Decision
 from molva.kit import emails, phones
 from molva.simulate.json_input import JsonReader, canonical, numbered_lines
 from molva.simulate.programme import PARTNER_KEYS, read_card

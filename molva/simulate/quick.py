@@ -20,14 +20,22 @@ from molva.simulate.told import SeenTouch
 # is one value too many to unpack.
 _TOUCH = dict.fromkeys(("at", "type", "visitor", "partner", "kind"))
 _EVENT = dict.fromkeys(("at", "type", "seq", "order"))
-_ORDER = dict.fromkeys(("id", "number", "created_at", "client", "visitor", "codes", "landing", "status", "delivery"))
+_ORDER = dict.fromkeys(
+    ("id", "number", "created_at", "client", "visitor", "codes", "landing", "status", "delivery")
+)
 _ORDER |= dict.fromkeys(("discount", "lines"))
 _CLIENT = dict.fromkeys(("id", "email", "phone"))
 _LINE = dict.fromkeys(("id", "product", "categories", "sku", "quantity", "total"))
 _KINDS = frozenset({"link", "qr", "form"})
 _TEXT = frozenset({str, type(None)})  # the types of a text that may be missing
 _MANY = 1000  # spellings of quantities that are kept
-_NOT_PLAIN = (ValueError, TypeError, LookupError, AttributeError, RecursionError)  # what bad values raise below
+_NOT_PLAIN = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+)  # what bad values raise below
 
 Read = tuple[int, SeenTouch | OrderFacts, int]
 
@@ -97,7 +105,11 @@ class QuickReader:
         )
         folded = () if codes is None else tuple([code(one) for one in _listed(codes)])
         keys_of = _client(client)
-        return at, OrderFacts(ident, created_at, keys_of, visitor, folded, landing, number, snapshot), seq or 0
+        return (
+            at,
+            OrderFacts(ident, created_at, keys_of, visitor, folded, landing, number, snapshot),
+            seq or 0,
+        )
 
     def _lines(self, written: list[dict[str, Any]]) -> tuple[Line, ...]:
         lines = tuple([self._line(one) for one in written])

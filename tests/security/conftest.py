@@ -10,7 +10,6 @@ from django.test import Client
 
 from molva.commissions.admission import admit_partner
 from molva.domain.inbound import InboundClient, InboundLine, InboundMarks, InboundOrder
-from molva.integrations.inbound import tell
 from molva.integrations.models import (
     AppInstall,
     Connection,
@@ -19,6 +18,7 @@ from molva.integrations.models import (
     InstallState,
     ShopStaff,
 )
+from molva.integrations.telling import tell
 from molva.jobs.models import Job, JobState
 from molva.kit import clock
 from molva.kit.clock import to_micros
