@@ -151,3 +151,14 @@ def test_a_shop_disconnected_in_the_office_comes_back_by_installing(
     installed.install("token-two")
     run_jobs()
     assert connected(install_of(installed)).state == "active"
+
+
+def test_who_waited_for_one_company_gets_its_own_when_molva_is_offered_to_many(
+    installed: Shop, second: Shop, install_of: Find, settings: Any
+) -> None:
+    second.install("second")
+    run_jobs()
+    assert second.enter(Client())["Location"].endswith("/waiting")
+    settings.MOLVA_OPERATOR = True
+    assert "/admin/applications/" in second.enter(Client())["Location"]
+    assert connected(install_of(second)).workspace_id != connected(install_of(installed)).workspace_id
