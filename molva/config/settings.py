@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "molva.commissions",
     "molva.payouts",
     "molva.integrations",
+    "molva.selftest",
     "molva.web.ui",
     "molva.web.office",
     "molva.web.cabinet",

@@ -9,5 +9,7 @@ TIMETABLE = (
     Every(3_600, "molva.commissions.jobs:warn_terms"),
     Every(900, "molva.integrations.polling:poll_shops"),
     Every(3_600, "molva.integrations.connecting:refresh_shops"),
+    Every(3_600, "molva.integrations.setup:check_shops"),
+    Every(86_400, "molva.selftest.runs:run_daily"),
     Every(86_400, "molva.config.upkeep:clear_sessions"),
 )

@@ -1,16 +1,15 @@
 """Writes of stage 8: connecting a shop, setting it up, reading its statuses, disconnecting."""
 
 import contextlib
-import hashlib
 import secrets
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
-from molva.integrations.base import PlugError
+from molva.integrations.base import PlugError, secret_hash
 from molva.integrations.models import Connection
 from molva.integrations.registry import source_of
+from molva.integrations.setup import begin_setup
 from molva.jobs import enqueue, job
 from molva.kit import clock
 from molva.programmes.models import Programme
@@ -22,7 +21,7 @@ from molva.workspaces.models import User
 
 def hook_hash(secret: str) -> str:
     """What is kept of a hook address's secret."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return secret_hash(secret)
 
 
 def connect_shop(
@@ -60,23 +59,8 @@ def store_connection(draft: Connection, facts: dict[str, Any], *, actor: User | 
     if not programme.shop_url:
         update_programme(programme=programme, actor=actor, changes={"shop_url": facts["shop_url"]})
         refresh_links(programme)
-    enqueue(set_up_shop, connection_id=connection.pk, workspace_id=connection.workspace_id)
+    begin_setup(connection)
     return connection
-
-
-@job(queue="shops")
-def set_up_shop(connection_id: int) -> None:
-    """Bring hooks, script and order field of a shop to the wished state; safe to repeat."""
-    connection = Connection.objects.select_related("programme").get(pk=connection_id)
-    if connection.state == "disconnected":
-        return
-    hook_url = f"{settings.MOLVA_URL}/hooks/{connection.kind}/{connection.secrets['hook']}"
-    script_url = f"{settings.MOLVA_URL}/s/{connection.programme.code}.js"
-    source_of(connection.kind).set_up(connection, hook_url=hook_url, script_url=script_url)
-    connection.facts["is_set_up"] = True
-    connection.checked_at = clock.now()
-    keep(connection, "facts", "checked_at")
-    journal.record("connection.set_up", connection)
 
 
 def refresh_statuses(connection: Connection) -> list[dict[str, str]]:
@@ -102,9 +86,9 @@ def disconnect_shop(*, connection: Connection, actor: User) -> None:
 
 def forget_key(connection: Connection) -> None:
     """Whatever works for this shop stops at its next step, and nothing of its key is kept."""
-    connection.state, connection.problem, connection.hook_hash = "disconnected", "", ""
-    connection.secrets = {}
-    connection.save(update_fields=["state", "problem", "hook_hash", "secrets"])
+    connection.state, connection.problem, connection.secrets = "disconnected", "", {}
+    connection.hook_hash = connection.widget_hash = ""
+    connection.save(update_fields=["state", "problem", "secrets", "hook_hash", "widget_hash"])
 
 
 @job(queue="shops", max_attempts=1)

@@ -16,6 +16,7 @@ from molva.domain.inbound import InboundOrder, NotUnderstood
 from molva.integrations.base import UNREADABLE, PlugError, Told, reason_of
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.registry import source_of
+from molva.integrations.rehearsal import is_rehearsed, programme_of
 from molva.jobs import batch_of, enqueue, job
 from molva.kit import clock
 from molva.kit.rows import update_each
@@ -122,7 +123,7 @@ def _settle_group(connection: Connection, ready: Sequence[Ready]) -> int:
     """Record and settle payloads from the start of a list in one transaction, and close them; how many."""
     told = []
     for _event, found in ready:
-        if len(found) != 1 or not isinstance(found[0], InboundOrder):
+        if len(found) != 1 or not isinstance(found[0], InboundOrder) or is_rehearsed(found[0]):
             break
         told.append(found[0])
     if not told:
@@ -177,7 +178,7 @@ def apply(connection: Connection, told: Iterable[Told], *, actor: User | None = 
     """Record what a source told, and settle each customer whose facts changed, one transaction a record."""
     return [
         tell(
-            programme=connection.programme,
+            programme=programme_of(connection, one),
             source=connection.source_key,
             one=one,
             actor=actor or connection.name,

@@ -45,6 +45,12 @@ class Programme(WorkspaceModel):
         default=False
     )  # the script types the partner's promo code into the cart
 
+    # A programme that has this is the hidden twin in which the self-test walks; people never meet it.
+    sandbox_of = models.OneToOneField(
+        "self", on_delete=models.CASCADE, null=True, related_name="sandbox", editable=False
+    )
+    tests_daily = models.BooleanField(default=False)  # the self-test runs every day by itself
+
     is_registration_open = models.BooleanField(_("Registration is open"), default=True)
     approve_by_hand = models.BooleanField(_("Accept partners by hand"), default=False)
     welcome_minor = models.BigIntegerField(default=0)

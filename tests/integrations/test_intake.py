@@ -8,7 +8,7 @@ from django.test import Client
 
 from molva.demo.shop import RunningShop
 from molva.integrations.base import PlugError
-from molva.integrations.connecting import connect_shop, refresh_shop, set_up_shop
+from molva.integrations.connecting import connect_shop, refresh_shop
 from molva.integrations.inbound import accept_hook, process_inbound, reject_dead, retry_dead
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.polling import poll_shop
@@ -53,17 +53,6 @@ def test_an_address_inside_the_network_is_not_asked(programme: Programme):
         connect_shop(
             programme=programme, kind="insales", host="127.0.0.1:9", login="x", password="y", actor=None
         )
-
-
-def test_setting_up_twice_makes_nothing_twice(connection: Connection, fake_shop: RunningShop):
-    def made() -> tuple[int, int, int]:
-        tables = fake_shop.store.tables
-        return len(tables["webhook"]), len(tables["tag"]), len(tables["field"])
-
-    before = made()
-    set_up_shop(connection_id=connection.pk)
-    assert made() == before
-    assert before[:2] == (3, 1)
 
 
 def test_an_order_comes_by_a_hook_is_read_again_and_settled(connection: Connection, fake_shop: RunningShop):

@@ -26,6 +26,7 @@ from molva.orders.models import Order
 from molva.payouts.services import draft_payout
 from molva.programmes.models import Partner, Programme
 from molva.programmes.services import create_programme
+from molva.selftest.models import SelfTest
 from molva.tracking.services import add_promo_code
 from molva.workspaces.models import Member, Role, User, Workspace
 from molva.workspaces.scoping import scope
@@ -82,6 +83,7 @@ def _things(twin: Twin, word: str) -> None:
         state=InboundState.DEAD, reason=f"reason {word}",
     )  # fmt: skip
     event.save()
+    test = SelfTest.objects.create(programme=twin.programme, state="passed")
     job = Job.objects.create(
         path=f"molva.{word}:job", workspace_id=twin.workspace.pk, state=JobState.DEAD,
         error=f"error {word}", finished_at=clock.now(),
@@ -92,7 +94,8 @@ def _things(twin: Twin, word: str) -> None:
     twin.ids = {
         "partner": twin.seller.pk, "customer": order.customer_id, "order": order.pk,
         "commission": commission.pk, "payout": payout.pk, "shop": shop.pk, "inbound": event.pk,
-        "job": job.pk, "link": twin.seller.links.get().pk, "promo": promo.code, "topic": f"csv-{event.pk}",
+        "job": job.pk, "self_test": test.pk, "link": twin.seller.links.get().pk, "promo": promo.code,
+        "topic": f"csv-{event.pk}",
     }  # fmt: skip
     twin.ids |= _application(twin, shop, word)
     InboundEvent.objects.create(

@@ -15,6 +15,7 @@ PUBLIC, SIGNED_IN, CABINET = "public", "signed in", "cabinet"
 # What stands in an address: the parameter's name, or for «pk» the thing that the page is about.
 OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "today": (ALL, ""), "terms": (ALL, ""), "terms_version": (ALL, ""), "shop": (ALL, ""),
+    "shop_setup": (ALL, ""),
     "inbound": (ALL, ""), "inbound_event": (ALL, "inbound"), "jobs": (ALL, ""),
     "partners": (ALL, ""), "partner": (ALL, "partner"), "customers": (ALL, ""), "customer": (ALL, "customer"),
     "orders": (ALL, ""), "order": (ALL, "order"), "commissions": (ALL, ""), "commission": (ALL, "commission"),
@@ -27,7 +28,10 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "members": (ALL, ""), "member_role": (OWNER, "member"), "member_remove": (OWNER, "member"),
     "member_owner": (OWNER, "member"), "member_let_in": (OWNER, "closed"),
     "shop_set_up": (RULERS, "shop"), "shop_disconnect": (RULERS, "shop"),
-    "shop_script": (RULERS, ""), "inbound_retry": (RULERS, "inbound"), "inbound_reject": (RULERS, "inbound"),
+    "shop_script": (RULERS, ""),
+    "self_test": (ALL, ""), "self_test_run": (ALL, "self_test"), "self_test_start": (RULERS, ""),
+    "self_test_daily": (RULERS, ""), "self_test_stop": (RULERS, "self_test"),
+    "inbound_retry": (RULERS, "inbound"), "inbound_reject": (RULERS, "inbound"),
     "orders_add": (RULERS, ""), "orders_import": (RULERS, ""), "orders_import_progress": (RULERS, ""),
     "job_retry": (RULERS, "job"), "job_discard": (RULERS, "job"),
     "partner_add": (RULERS, ""), "partners_bulk": (RULERS, ""), "partner_edit": (RULERS, "partner"),
@@ -44,7 +48,8 @@ OTHERS: dict[str, str] = {
     **dict.fromkeys(
         ("media", "setup", "hooks:accept", "public:root", "public:landing", "public:thanks", "public:accent",
          "public:script", "public:offer", "ui:theme", "ui:language", "ui:gallery", "apps:install", "apps:uninstall",
-         "apps:entry", "apps:login", "apps:confirm", "apps:finish", "apps:stopped"), PUBLIC,
+         "apps:entry", "apps:login", "apps:confirm", "apps:finish", "apps:stopped", "apps:widget_script",
+         "apps:widget_reference", "apps:widget_frame"), PUBLIC,
     ),
     **dict.fromkeys(
         ("account_login", "account_request_login_code", "account_confirm_login_code", "account_password_login",
@@ -60,7 +65,8 @@ CABINET_THINGS = {
 ACTS = {  # answers to POST only; a GET must not do them
     "shop_refresh", "shop_set_up", "inbound_retry", "inbound_reject", "job_retry",
     "job_discard", "partner_add_link", "partner_add_code", "customer_note", "terms_restore", "order_recalc",
-    "link_switch", "member_let_in",
+    "link_switch", "self_test_start", "self_test_daily", "self_test_stop",
+    "member_let_in",
 }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "api_answer": ("", "401", "403", "404", "503", "429", "504", "500", "html", "wrong_json", "slow"),
+    "api_answer": ("", "401", "403", "404", "422", "503", "429", "504", "500", "html", "wrong_json", "slow"),
     "deleted_orders": ("archived", "missing"),
     "install_mode": ("after_answer", "at_once"),
     "currency_code": ("RUR", "RUB", "USD", "KZT"),

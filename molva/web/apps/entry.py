@@ -170,7 +170,9 @@ def _stop(why: str) -> HttpResponse:
 
 def _to_office(install: AppInstall) -> HttpResponse:
     assert install.connection is not None  # noqa: S101 - an active install has one
-    return redirect("office:today", install.connection.programme.code)
+    # a shop that is still being set up shows how far it is (row S2.4)
+    page = "office:today" if install.connection.facts.get("is_set_up") else "office:shop_setup"
+    return redirect(page, install.connection.programme.code)
 
 
 def _now() -> int:

@@ -1,8 +1,8 @@
-"""Addresses of Molva as an application of shops: what their back office calls, and where it sends people."""
+"""Addresses of Molva as an application of shops: what their back office calls and shows, where it sends people."""
 
 from django.urls import path
 
-from molva.web.apps import doors, entry
+from molva.web.apps import doors, entry, widget
 
 app_name = "apps"
 urlpatterns = [
@@ -13,4 +13,7 @@ urlpatterns = [
     path("insales/confirm", entry.confirm, name="confirm"),
     path("insales/finish", entry.finish, name="finish"),
     path("insales/stopped/<slug:why>", entry.stopped, name="stopped"),
+    path("widget.js", widget.script, name="widget_script"),
+    path("widget/", widget.reference, name="widget_reference"),
+    path("widget/<str:signed>/", widget.frame, name="widget_frame"),
 ]

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from molva.programmes.models import PartnerStatus, Programme
+from molva.selftest.words import reason_words, step_title
+from molva.web.office.setup_words import drift_text
 from molva.web.ui import formats
 from molva.workspaces.models import Event, Role
 
@@ -63,12 +65,18 @@ KINDS: dict[str, Kind] = {
     "payout.failed": Kind(gettext_lazy("Payout {label} came back"), "alert-circle", "bad"),
     "connection.made": Kind(gettext_lazy("Shop “{label}” was connected"), "plug-connected", "good"),
     "connection.set_up": Kind(gettext_lazy("Shop “{label}” was set up: hooks, script, order field"), "tool"),
+    "connection.drifted": Kind(
+        gettext_lazy("Shop “{label}”: something of ours was changed there and is put right"), "tool", "need"
+    ),
     "connection.removed": Kind(gettext_lazy("Shop “{label}” was disconnected"), "plug-connected-x"),
     "connection.broken": Kind(gettext_lazy("Shop “{label}” stopped answering"), "plug-connected-x", "bad"),
     "connection.restored": Kind(gettext_lazy("Shop “{label}” answers again"), "plug-connected", "good"),
     "connection.statuses_gone": Kind(
         gettext_lazy("Shop “{label}” has deleted order statuses"), "alert-triangle", "need"
     ),
+    "self_test.passed": Kind(gettext_lazy("The self-test found everything working"), "test-pipe", "good"),
+    "self_test.failed": Kind(gettext_lazy("The self-test found a defect"), "test-pipe", "bad"),
+    "self_test.stopped": Kind(gettext_lazy("The self-test was stopped"), "test-pipe"),
     "connection.installed": Kind(
         gettext_lazy("The application was installed in shop “{label}”"), "plug-connected", "good"
     ),
@@ -108,7 +116,7 @@ GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     "money": (gettext_lazy("Money"), ("commission.", "ledger.", "payout.")),
     "settings": (
         gettext_lazy("Terms and settings"),
-        ("programme.", "terms.", "workspace.", "connection.", "install.", "member."),
+        ("programme.", "terms.", "workspace.", "connection.", "self_test.", "install.", "member."),
     ),
 }
 
@@ -130,6 +138,7 @@ FIELDS: dict[str, str | Promise] = {
     "mark_param": gettext_lazy("partner parameter"),
     "cookie_notice": gettext_lazy("cookie notice"),
     "consent_cookie": gettext_lazy("cookie of the shop's notice"),
+    "tests_daily": gettext_lazy("daily self-test"),
     "applies_code": gettext_lazy("promo code typed by itself"),
     "is_registration_open": gettext_lazy("registration"),
     "approve_by_hand": gettext_lazy("acceptance by hand"),
@@ -237,7 +246,9 @@ _SPECIAL: dict[str, Callable[[dict[str, Any]], str]] = {
     "order.recorded": lambda data: str(data.get("status", "")),
     "attribution.ended": lambda data: str(ENDS.get(data.get("by") or "", "")),
     "connection.statuses_gone": lambda data: ", ".join(data.get("statuses", [])),
+    "connection.drifted": drift_text,
     "connection.broken": lambda data: str(data.get("problem", "")),
+    "self_test.failed": lambda data: f"{step_title(data['step'])}: {reason_words(data['reason'])}",
     "connection.moved": lambda data: f"{data.get('from', '')} → {data.get('to', '')}",
     "install.waiting": lambda data: str(data.get("host", "")),
     "install.refused": lambda data: str(data.get("host", "")),

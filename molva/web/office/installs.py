@@ -38,8 +38,7 @@ def accept(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
         accept_install(install=install, programme=programme, actor=place.user)
     except AppInstall.DoesNotExist as gone:
         raise Http404 from gone
-    say(request, _("The shop is connected. Hooks and the script are being set up by themselves."))
-    return redirect("office:shop", programme.code)
+    return redirect("office:shop_setup", programme.code)
 
 
 @office_page(Role.OWNER)

@@ -67,6 +67,7 @@ def _shell(place: Place, current: str, seen: Attention) -> ui.OfficeShell:
         ),
     ]
     foot = [
+        item("self_test", _("Self-test"), "test-pipe"),
         item("members", _("Staff"), "id"),
         item("history", _("History"), "history"),
         item("jobs", _("Background work"), "activity", seen.dead_jobs),

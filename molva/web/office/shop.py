@@ -16,13 +16,13 @@ from molva.integrations.connecting import (
     disconnect_shop,
     facts_for_office,
     refresh_statuses,
-    set_up_shop,
 )
 from molva.integrations.models import Connection, InboundEvent, InboundState
-from molva.jobs import enqueue
+from molva.integrations.setup import begin_setup
 from molva.web.office.access import RULERS, Place, office_page
 from molva.web.office.plug_words import plug_words
 from molva.web.office.shell import page
+from molva.web.office.shop_setup import shop_seen
 from molva.web.ui.flash import say
 from molva.workspaces.models import Role
 
@@ -62,7 +62,12 @@ def show(request: HttpRequest, place: Place) -> HttpResponse:
     inbound = InboundEvent.objects.filter(connection__programme=place.programme)
     context: dict[str, Any] = {
         "connections": [
-            {"row": one, "facts": facts_for_office(one), "problem": plug_words(one.problem)}
+            {
+                "row": one,
+                "facts": facts_for_office(one),
+                "problem": plug_words(one.problem),
+                "setup": shop_seen(one, place.programme),
+            }
             for one in connections
             if one.kind != "manual"
         ],
@@ -87,8 +92,7 @@ def connect(request: HttpRequest, place: Place) -> HttpResponse:
         except PlugError as problem:
             form.add_error(None, plug_words(str(problem)))
         else:
-            say(request, _("The shop is connected. Hooks and the script are being set up by themselves."))
-            return redirect("office:shop", place.programme.code)
+            return redirect("office:shop_setup", place.programme.code)
     return page(request, place, "office/shop_connect.html", "shop", {"form": form})
 
 
@@ -111,9 +115,8 @@ def refresh(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
 def set_up(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """Bring hooks, script and order field to the wished state once more."""
     connection = get_object_or_404(Connection, programme=place.programme, pk=pk)
-    enqueue(set_up_shop, connection_id=connection.pk, workspace_id=place.workspace.pk)
-    say(request, _("The shop is being set up. It takes a few seconds."))
-    return redirect("office:shop", place.programme.code)
+    begin_setup(connection)
+    return redirect("office:shop_setup", place.programme.code)
 
 
 @office_page(*RULERS)

@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 
 from molva.commissions.admission import admit_partner
-from molva.integrations.connecting import set_up_shop
 from molva.integrations.models import AppInstall, Connection, InstallState
 from molva.integrations.polling import poll_shop, poll_shops
+from molva.integrations.setup import set_up_shop
 from molva.jobs.models import Job
 from molva.kit import clock
 from molva.orders.models import Order

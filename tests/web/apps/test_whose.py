@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from molva.demo.shop import RunningShop
 from molva.integrations.adoption import accept_install, refuse_install, waiting_installs

@@ -5,16 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from molva.domain.inbound import InboundOrder, NotUnderstood
-from molva.integrations.base import UNREADABLE, Page, Told, reason_of
+from molva.integrations.base import UNREADABLE, Page, Reconciled, Told, Wish, reason_of
 from molva.integrations.models import Connection, InboundEvent
 from molva.integrations.sources.insales.api import InSalesApi
-from molva.integrations.sources.insales.parse import MARK_FIELD, load_body, parse_order
+from molva.integrations.sources.insales.parse import load_body, parse_order
+from molva.integrations.sources.insales.rehearsal import InSalesRehearsal
+from molva.integrations.sources.insales.setup import PARTS, codes_by_id
 
-TOPICS = {
-    "orders/create": "orders-create",
-    "orders/update": "orders-update",
-    "orders/destroy": "orders-destroy",
-}
 _PAGE_SIZE = 100
 _OVERLAP = timedelta(minutes=10)
 _LONGEST_ID = 18  # digits
@@ -24,6 +21,7 @@ class InSalesSource:
     """A shop on InSales, reached by its admin API (Basic auth; the password is kept encrypted)."""
 
     kind = "insales"
+    parts = tuple(PARTS)
 
     def verify(self, connection: Connection) -> dict[str, Any]:
         """Id, name, host and statuses of the shop; raises PlugError when host or password do not fit."""
@@ -48,13 +46,10 @@ class InSalesSource:
             for status in found
         ]
 
-    def set_up(self, connection: Connection, *, hook_url: str, script_url: str) -> None:
-        """Webhooks, order field and storefront script: list first, then make only what is missing."""
+    def set_up(self, connection: Connection, part: str, wish: Wish, known: dict[str, Any]) -> Reconciled:
+        """Webhooks, order field, storefront script, order widget, promo codes: see `setup`."""
         with InSalesApi(connection) as api:
-            self._hooks(api, hook_url)
-            connection.facts["field_id"] = self._field(api)
-            self._script(api, script_url)
-            connection.facts["codes"] = self._codes(api)
+            return PARTS[part](api, wish, known)
 
     def read(self, connection: Connection, event: InboundEvent) -> Iterable[Told]:
         """The order that a hook names, as the shop's API tells it now."""
@@ -90,6 +85,10 @@ class InSalesSource:
             return Page(told, anchor, is_last=True, refused=refused)
         return Page(told, {**anchor, "id": bodies[-1]["id"]}, refused=refused)
 
+    def rehearsal(self, connection: Connection) -> InSalesRehearsal:
+        """Orders of a self-test: told as the shop would tell them, or really made there."""
+        return InSalesRehearsal(connection)
+
     def _understand(
         self, connection: Connection, api: InSalesApi, bodies: list[dict[str, Any]]
     ) -> tuple[list[Told], list[tuple[str, str]]]:
@@ -107,58 +106,10 @@ class InSalesSource:
         codes: dict[str, str] = connection.facts.get("codes", {})
         used = {str(d["discount_code_id"]) for d in body.get("discounts") or [] if d.get("discount_code_id")}
         if used - set(codes):
-            codes = connection.facts["codes"] = self._codes(api)
+            codes = connection.facts["codes"] = codes_by_id(api)
             connection.save(update_fields=["facts"])
         order = parse_order(body, codes)
         return api.with_categories(order)
-
-    def _hooks(self, api: InSalesApi, hook_url: str) -> None:
-        wished = {(f"{hook_url}/{name}", topic) for topic, name in TOPICS.items()}
-        there = {
-            (hook.get("address"), hook.get("topic")): hook["id"] for hook in api.get("/admin/webhooks.json")
-        }
-        for address, topic in sorted(wished - set(there)):
-            api.post(
-                "/admin/webhooks.json",
-                {"webhook": {"address": address, "topic": topic, "format_type": "json"}},
-            )
-        ours = hook_url.rsplit("/", 1)[0]
-        for (address, topic), hook_id in there.items():
-            if (address, topic) not in wished and str(address).startswith(ours):
-                api.delete(f"/admin/webhooks/{hook_id}.json")
-
-    def _field(self, api: InSalesApi) -> int:
-        for field in api.get("/admin/fields.json"):
-            if MARK_FIELD in (field.get("handle"), field.get("system_name"), field.get("office_title")):
-                return int(field["id"])
-        made = api.post(
-            "/admin/fields.json",
-            {
-                "field": {
-                    "type": "Field::TextField",
-                    "office_title": MARK_FIELD,
-                    "handle": MARK_FIELD,
-                    "destiny": 3,
-                }
-            },
-        )
-        return int(made["id"])
-
-    def _script(self, api: InSalesApi, script_url: str) -> None:
-        tags = api.get("/admin/js_tags.json")
-        ours = [tag for tag in tags if tag.get("name") == MARK_FIELD]
-        right = [tag for tag in ours if tag.get("content") == script_url]
-        for tag in ours:
-            if tag not in right[:1]:
-                api.delete(f"/admin/js_tags/{tag['id']}.json")
-        if not right:
-            api.post(
-                "/admin/js_tags.json",
-                {"js_tag": {"type": "JsTag::FileTag", "content": script_url, "name": MARK_FIELD}},
-            )
-
-    def _codes(self, api: InSalesApi) -> dict[str, str]:
-        return {str(code["id"]): str(code["code"]) for code in api.every("/admin/discount_codes.json")}
 
 
 def _number(value: Any) -> int:
