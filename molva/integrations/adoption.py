@@ -52,6 +52,16 @@ def settle_install(install: AppInstall) -> None:
     )
 
 
+@transaction.atomic
+def settle_waiting(install: AppInstall) -> AppInstall:
+    """A shop that began to wait before this installation was offered to many shops waits no more."""
+    found = place_of(install.pk)
+    if settings.MOLVA_OPERATOR and found.state == InstallState.WAITING:
+        settle_install(found)
+        found.save()
+    return found
+
+
 def _join(install: AppInstall, programme: Programme, *, actor: User | None, kind: str) -> None:
     with scope(programme.workspace_id):
         draft = Connection(programme=programme, kind=KIND, name=install.name, host=install.host)

@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from molva.integrations import entry as arrivals
+from molva.integrations.adoption import settle_waiting
 from molva.integrations.installs import find_install, note_host
 from molva.integrations.models import AppInstall, InstallState
 from molva.integrations.sources.insales.application import (
@@ -55,6 +56,8 @@ def enter(request: HttpRequest) -> HttpResponse:
     request.session[VISIT] = {"id": call.external_id, "host": call.host}
     if install is None:
         return _stop("unknown")
+    if install.state == InstallState.WAITING:
+        install = settle_waiting(install)
     if install.state != InstallState.ACTIVE:
         return _stop("checking" if install.candidates else _BY_STATE[InstallState(install.state)])
     if arrivals.works_there(request.user, install):

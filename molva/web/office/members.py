@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -19,7 +20,18 @@ from molva.workspaces.errors import LastOwner
 from molva.workspaces.models import Member, Role
 from molva.workspaces.services import change_role, hand_over
 
+HINTS = [
+    (Role.OWNER, gettext_lazy("Everything, and alone decides about people and shops.")),
+    (Role.MANAGER, gettext_lazy("Partners, terms, pages, orders. Sees the money, but moves none.")),
+    (Role.ACCOUNTANT, gettext_lazy("Payouts and adjustments. Sees the rest, but changes nothing in it.")),
+]
 _LAST_OWNER = gettext_lazy("The company must have an owner. Hand it over first.")
+
+
+class RoleForm(forms.Form):
+    """What a person may do here."""
+
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=Role.choices, widget=forms.RadioSelect)
 
 
 @office_page()
@@ -29,28 +41,29 @@ def show(request: HttpRequest, place: Place) -> HttpResponse:
     context = {
         "people": people,
         "closed": closed,
-        "roles": Role.choices,
         "is_owner": place.may(Role.OWNER),
         "me": place.user,
     }
     return page(request, place, "office/members.html", "members", context)
 
 
-@require_POST
 @office_page(Role.OWNER)
 def change(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """Another role for a person."""
-    member = get_object_or_404(Member, pk=pk)
-    role = request.POST.get("role", "")
-    if role in Role.values:
+    member = get_object_or_404(Member.objects.select_related("user"), pk=pk)
+    form = RoleForm(request.POST or None, initial={"role": member.role})
+    if request.method == "POST" and form.is_valid():
+        role = form.cleaned_data["role"]
         try:
             change_role(member=member, role=role, actor=place.user)
         except LastOwner:
-            say(request, str(_LAST_OWNER), is_bad=True)
+            form.add_error("role", str(_LAST_OWNER))
         else:
             said = {"name": str(member.user), "role": str(Role(role).label).lower()}
             say(request, _("%(name)s: %(role)s now.") % said)
-    return _back(place)
+            return _back(place)
+    context = {"form": form, "member": member, "hints": HINTS}
+    return page(request, place, "office/member_role.html", "members", context)
 
 
 @office_page(Role.OWNER)

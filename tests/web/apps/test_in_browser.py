@@ -192,6 +192,7 @@ def test_every_screen_is_sound(
     member = Member.unscoped.exclude(role="owner").get()
     base = f"/office/{_code()}/"
     look("members", f"{base}members/")
+    look("member-role", f"{base}members/{member.pk}/role/")
     look("member-remove", f"{base}members/{member.pk}/remove/")
     look("member-owner", f"{base}members/{member.pk}/owner/")
     look("installs", f"{base}shop/installs/")

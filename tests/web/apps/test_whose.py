@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from molva.demo.shop import RunningShop
 from molva.integrations.adoption import accept_install, refuse_install, waiting_installs
@@ -151,3 +152,14 @@ def test_a_shop_disconnected_in_the_office_comes_back_by_installing(
     installed.install("token-two")
     run_jobs()
     assert connected(install_of(installed)).state == "active"
+
+
+def test_who_waited_for_one_company_gets_its_own_when_molva_is_offered_to_many(
+    installed: Shop, second: Shop, install_of: Find, settings: Any
+) -> None:
+    second.install("second")
+    run_jobs()
+    assert second.enter(Client())["Location"].endswith("/waiting")
+    settings.MOLVA_OPERATOR = True
+    assert "/admin/applications/" in second.enter(Client())["Location"]
+    assert connected(install_of(second)).workspace_id != connected(install_of(installed)).workspace_id
