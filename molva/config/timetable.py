@@ -10,5 +10,7 @@ TIMETABLE = (
     Every(900, "molva.integrations.polling:poll_shops"),
     Every(3_600, "molva.integrations.connecting:refresh_shops"),
     Every(86_400, "molva.selftest.runs:run_daily"),
+    Every(60, "molva.integrations.codes:bring_all"),
+    Every(86_400, "molva.integrations.codes:check_all"),
     Every(86_400, "molva.config.upkeep:clear_sessions"),
 )

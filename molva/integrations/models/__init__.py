@@ -5,5 +5,6 @@ A payload is stored before it is understood; what cannot be understood waits her
 
 from molva.integrations.models.connection import Connection
 from molva.integrations.models.inbound import InboundEvent, InboundState
+from molva.integrations.models.shop_code import ShopCode, ShopCodeState
 
-__all__ = ["Connection", "InboundEvent", "InboundState"]
+__all__ = ["Connection", "InboundEvent", "InboundState", "ShopCode", "ShopCodeState"]

@@ -8,6 +8,7 @@ from molva.domain.inbound import InboundOrder, NotUnderstood
 from molva.integrations.base import UNREADABLE, Page, Told, reason_of
 from molva.integrations.models import Connection, InboundEvent
 from molva.integrations.sources.insales.api import InSalesApi
+from molva.integrations.sources.insales.codes import InSalesCodes, known_codes
 from molva.integrations.sources.insales.parse import MARK_FIELD, load_body, parse_order
 from molva.integrations.sources.insales.rehearsal import InSalesRehearsal
 
@@ -25,6 +26,7 @@ class InSalesSource:
     """A shop on InSales, reached by its admin API (Basic auth; the password is kept encrypted)."""
 
     kind = "insales"
+    open_codes = InSalesCodes
 
     def verify(self, connection: Connection) -> dict[str, Any]:
         """Id, name, host and statuses of the shop; raises PlugError when host or password do not fit."""
@@ -109,11 +111,7 @@ class InSalesSource:
         return told, refused
 
     def _parse(self, connection: Connection, api: InSalesApi, body: dict[str, Any]) -> InboundOrder:
-        codes: dict[str, str] = connection.facts.get("codes", {})
-        used = {str(d["discount_code_id"]) for d in body.get("discounts") or [] if d.get("discount_code_id")}
-        if used - set(codes):
-            codes = connection.facts["codes"] = self._codes(api)
-            connection.save(update_fields=["facts"])
+        codes = known_codes(connection, api, body)
         order = parse_order(body, codes)
         return api.with_categories(order)
 
