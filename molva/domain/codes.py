@@ -81,7 +81,7 @@ def _plain(value: Any) -> Any:
 
 
 def pattern_fault(pattern: str) -> str:
-    """What is wrong with a pattern of codes: empty, long, word (an unknown one in braces), signs; empty when nothing."""
+    """What is wrong with a pattern of codes: empty, long, word (unknown, in braces), signs; empty when nothing."""
     if not pattern.strip():
         return "empty"
     if len(pattern) > LONGEST // 2:

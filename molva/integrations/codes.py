@@ -7,10 +7,11 @@ somebody else is never touched.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from django.db import transaction
 
+from molva.commissions.jobs import settle_one
 from molva.domain.codes import CodeSeen, CodeWish, drift, free_spelling
 from molva.integrations.base import CodeDoor, PlugError
 from molva.integrations.connecting import note_problem
@@ -20,12 +21,15 @@ from molva.jobs import enqueue, job
 from molva.jobs.errors import RetryLaterError
 from molva.kit import clock
 from molva.kit.codes import fold
-from molva.programmes.models import Programme
+from molva.orders.models import OrderCode
+from molva.programmes.models import Partner, Programme
 from molva.tracking.codes import (
     CodeOffer,
     ask_shop_again,
     change_code,
+    make_codes,
     never_lived,
+    revive_code,
     shop_was_told,
     void_code,
 )
@@ -90,7 +94,9 @@ def _bring(shop: Connection) -> set[int]:
             _remember_names(shop, listed)
             alone = len(code_shops(shop.programme)) == 1
             for one in waiting:
-                promo = PromoCode.objects.select_related("partner", "programme").get(pk=one.pk)  # as it is now
+                promo = PromoCode.objects.select_related("partner", "programme").get(
+                    pk=one.pk
+                )  # as it is now
                 _tell(door, shop, promo, listed)
                 told.add(promo.pk)
                 if alone:
@@ -167,7 +173,7 @@ def _tell(door: CodeDoor, shop: Connection, promo: PromoCode, listed: Listed) ->
         _put(door, row, wish, seen, listed)
     elif seen is not None:
         _take_away(door, row, seen)
-    elif row.pk is None:
+    elif row._state.adding:
         return  # the shop never had it
     else:
         row.state = ShopCodeState.OFF
@@ -178,8 +184,46 @@ def _tell(door: CodeDoor, shop: Connection, promo: PromoCode, listed: Listed) ->
         if row.state == ShopCodeState.REFUSED and not was_refused:
             if not row.external_id:
                 never_lived(promo)
+                settle_uses(promo)
             data = {"problem": row.problem, "proposal": row.proposal}
             journal.record("promo_code.refused", promo, actor=shop.name, data=data)
+
+
+def settle_uses(promo: PromoCode) -> int:
+    """Orders made with a code that came to somebody, or turned out to be nobody's, are judged again, soon."""
+    used = OrderCode.objects.filter(programme=promo.programme, code_folded=promo.code_folded)
+    customers = set(used.values_list("order__customer_id", flat=True))
+    for customer_id in customers:
+        enqueue(
+            settle_one,
+            dedupe=f"settle-{customer_id}",
+            customer_id=customer_id,
+            workspace_id=promo.workspace_id,
+        )
+    return len(customers)
+
+
+@transaction.atomic
+def give_code(*, partner: Partner, code: str, actor: User, since: datetime | None = None) -> PromoCode:
+    """A code of the shop's own making becomes a partner's; Molva attributes by it and leaves its discount alone.
+
+    `since`: orders from that moment on are his, and those that came are judged again. Raises CodeTaken.
+    """
+    draft = PromoCode.objects.filter(programme=partner.programme, code_folded=fold(code)).first()
+    if draft and draft.voided_at == draft.valid_from:
+        promo = revive_code(
+            promo=draft, code=code, actor=actor, partner=partner, offer=CodeOffer(), since=since
+        )
+    else:
+        promo = make_codes(
+            programme=partner.programme,
+            codes=[(partner, code)],
+            offer=CodeOffer(),
+            actor=actor,
+            valid_from=since,
+        )[0]
+    settle_uses(promo)
+    return promo
 
 
 def _put(door: CodeDoor, row: ShopCode, wish: CodeWish, seen: CodeSeen | None, listed: Listed) -> None:
@@ -338,7 +382,9 @@ def can_accept(row: ShopCode) -> bool:
 def bring_all() -> None:
     """Timetable entry: codes that wait in any programme (made at a registration, say) are brought to its shops."""
     waiting = PromoCode.unscoped.filter(awaits_shop=True).values("programme_id")
-    for shop in Connection.unscoped.filter(state="active", programme_id__in=waiting).select_related("programme"):
+    for shop in Connection.unscoped.filter(state="active", programme_id__in=waiting).select_related(
+        "programme"
+    ):
         if can_have_codes(shop.kind):
             bring_soon(shop.programme)
 

@@ -1,8 +1,8 @@
 """Promo codes as people type them."""
 
 _CYRILLIC = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
-_LATIN = (
-    "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch - y - e yu ya".replace("-", "").split(" ")
+_LATIN = "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch - y - e yu ya".replace("-", "").split(
+    " "
 )
 _TABLE = str.maketrans(dict(zip(_CYRILLIC, _LATIN, strict=True)))
 

@@ -93,7 +93,9 @@ class OrderCode(WorkspaceModel):
 
     class Meta(WorkspaceModel.Meta):
         constraints = [models.UniqueConstraint(fields=["order", "code_folded"], name="order_code_once")]
-        indexes = [models.Index(fields=["programme", "code_folded"], name="order_code_uses")]  # uses of a code
+        indexes = [
+            models.Index(fields=["programme", "code_folded"], name="order_code_uses")
+        ]  # uses of a code
 
     def __str__(self) -> str:
         return self.code

@@ -36,7 +36,9 @@ class Programme(WorkspaceModel):
     # Hosts on which the partner's mark counts: the present one and all former ones, so that old links still work.
     shop_hosts = models.JSONField(default=list)
     mark_param = models.SlugField(_("Partner parameter"), max_length=30, default="aff")
-    mark_aliases = models.JSONField(default=list)  # other words that count the same: of old links, printed cards
+    mark_aliases = models.JSONField(
+        default=list
+    )  # other words that count the same: of old links, printed cards
     # a promo code for each partner who is let in: {"pattern", "discount_kind", "discount", "limit", "min_order_minor"}
     auto_code = models.JSONField(default=dict)
 

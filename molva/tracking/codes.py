@@ -165,7 +165,13 @@ def never_lived(promo: PromoCode) -> None:
 
 @transaction.atomic
 def revive_code(
-    *, promo: PromoCode, code: str, actor: User | None, partner: Partner | None = None, offer: CodeOffer | None = None
+    *,
+    promo: PromoCode,
+    code: str,
+    actor: User | None,
+    partner: Partner | None = None,
+    offer: CodeOffer | None = None,
+    since: datetime | None = None,
 ) -> PromoCode:
     """Let a code that never lived begin now, with another spelling or without a discount of ours. Raises CodeTaken."""
     promo = PromoCode.objects.select_for_update().get(pk=promo.pk)
@@ -173,9 +179,14 @@ def revive_code(
         return promo
     promo.partner = partner or promo.partner
     _refuse_foreign(promo.programme, {fold(code): promo.partner})
-    if PromoCode.objects.filter(programme=promo.programme, code_folded=fold(code)).exclude(pk=promo.pk).exists():
+    if (
+        PromoCode.objects.filter(programme=promo.programme, code_folded=fold(code))
+        .exclude(pk=promo.pk)
+        .exists()
+    ):
         raise CodeTaken(code)
-    promo.code, promo.valid_from, promo.voided_at, promo.is_active = code.strip()[:LONGEST], clock.now(), None, True
+    promo.code, promo.valid_from = code.strip()[:LONGEST], since or clock.now()
+    promo.voided_at, promo.is_active = None, True
     for name, value in asdict(offer).items() if offer else ():
         setattr(promo, name, value)
     _await(promo)
@@ -232,9 +243,7 @@ def request_codes(*, partner: Partner, wanted: int, note: str = "") -> CodeReque
 
 
 @transaction.atomic
-def answer_request(
-    *, request: CodeRequest, granted: int, actor: User, answer: str = ""
-) -> CodeRequest:
+def answer_request(*, request: CodeRequest, granted: int, actor: User, answer: str = "") -> CodeRequest:
     """Grant so many codes (the codes themselves are made by `make_codes`), or decline with 0."""
     request = CodeRequest.objects.select_for_update().get(pk=request.pk)
     if request.state != RequestState.ASKED:

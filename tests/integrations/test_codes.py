@@ -61,15 +61,15 @@ def bring(programme_there: Programme) -> Callable[[], None]:
 
 
 def test_a_code_is_made_as_wished(programme_there: Programme, fake_shop: RunningShop, bring: Callable):
-    offer = dataclasses.replace(
-        TEN, limit="client", expires_date=date(2027, 1, 31), min_order_minor=100_000
-    )
+    offer = dataclasses.replace(TEN, limit="client", expires_date=date(2027, 1, 31), min_order_minor=100_000)
     (promo,) = make(programme_there, "BORIS10", offer=offer)
     assert promo.awaits_shop is True
     bring()
     promo.refresh_from_db()
     row = rows(fake_shop)["BORIS10"]
-    shown = {name: row[name] for name in ("type_id", "discount", "description", "act_once", "act_once_for_client")}
+    shown = {
+        name: row[name] for name in ("type_id", "discount", "description", "act_once", "act_once_for_client")
+    }
     assert shown == {
         "type_id": 1,
         "discount": "10.0",
@@ -114,7 +114,9 @@ def test_a_code_used_attributes_without_a_click_and_void_ends_it(
     assert (said.partner_id, said.data["reason"]) == (promo.partner_id, "Опубликован на сайте купонов")
 
 
-def test_a_code_that_nobody_used_is_deleted(programme_there: Programme, fake_shop: RunningShop, bring: Callable):
+def test_a_code_that_nobody_used_is_deleted(
+    programme_there: Programme, fake_shop: RunningShop, bring: Callable
+):
     (promo,) = make(programme_there, "BORIS10")
     bring()
     withdraw_code(promo=promo, reason="x", actor=make_user())
@@ -187,7 +189,9 @@ def test_killed_after_the_shop_made_a_code_it_is_found_and_not_doubled(
             bring()
     assert [PromoCode.objects.get(pk=one.pk).awaits_shop for one in promos] == [False, True, True]
     bring()
-    made = [row for row in fake_shop.store.tables["code"].values() if row["description"] == "molva:partner:boris"]
+    made = [
+        row for row in fake_shop.store.tables["code"].values() if row["description"] == "molva:partner:boris"
+    ]
     assert sorted(row["code"] for row in made) == ["ONE", "THREE", "TWO"]
     assert [state(one) for one in promos] == ["there"] * 3
 

@@ -6,37 +6,78 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0003_initial'),
-        ('tracking', '0002_initial'),
-        ('workspaces', '0001_initial'),
+        ("integrations", "0003_initial"),
+        ("tracking", "0002_initial"),
+        ("workspaces", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ShopCode',
+            name="ShopCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(blank=True, max_length=40)),
-                ('state', models.CharField(choices=[('there', 'Works in the shop'), ('off', 'Switched off in the shop'), ('refused', 'The shop refused it'), ('drifted', 'Different in the shop'), ('gone', 'Deleted in the shop')], max_length=8)),
-                ('drift', models.JSONField(default=dict)),
-                ('problem', models.CharField(blank=True, max_length=300)),
-                ('proposal', models.CharField(blank=True, max_length=60)),
-                ('is_used', models.BooleanField(default=False)),
-                ('checked_at', models.DateTimeField(null=True)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='codes', to='integrations.connection')),
-                ('promo_code', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shop_codes', to='tracking.promocode')),
-                ('workspace', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("external_id", models.CharField(blank=True, max_length=40)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("there", "Works in the shop"),
+                            ("off", "Switched off in the shop"),
+                            ("refused", "The shop refused it"),
+                            ("drifted", "Different in the shop"),
+                            ("gone", "Deleted in the shop"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("drift", models.JSONField(default=dict)),
+                ("problem", models.CharField(blank=True, max_length=300)),
+                ("proposal", models.CharField(blank=True, max_length=60)),
+                ("is_used", models.BooleanField(default=False)),
+                ("checked_at", models.DateTimeField(null=True)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="codes",
+                        to="integrations.connection",
+                    ),
+                ),
+                (
+                    "promo_code",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="shop_codes",
+                        to="tracking.promocode",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="workspaces.workspace",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'unscoped',
-                'constraints': [models.UniqueConstraint(fields=('connection', 'promo_code'), name='shop_code_once')],
+                "abstract": False,
+                "base_manager_name": "unscoped",
+                "constraints": [
+                    models.UniqueConstraint(fields=("connection", "promo_code"), name="shop_code_once")
+                ],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('unscoped', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("unscoped", django.db.models.manager.Manager()),
             ],
         ),
     ]

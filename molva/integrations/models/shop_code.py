@@ -25,14 +25,14 @@ class ShopCode(WorkspaceModel):
     state = models.CharField(max_length=8, choices=ShopCodeState)
     drift = models.JSONField(default=dict)  # {field: [wished, seen]}
     problem = models.CharField(max_length=300, blank=True)
-    proposal = models.CharField(max_length=60, blank=True)  # a free spelling, when the code is somebody else's
+    proposal = models.CharField(
+        max_length=60, blank=True
+    )  # a free spelling, when the code is somebody else's
     is_used = models.BooleanField(default=False)  # the shop says that somebody ordered with it
     checked_at = models.DateTimeField(null=True)
 
     class Meta(WorkspaceModel.Meta):
-        constraints = [
-            models.UniqueConstraint(fields=["connection", "promo_code"], name="shop_code_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["connection", "promo_code"], name="shop_code_once")]
 
     def __str__(self) -> str:
         return f"{self.promo_code} {self.state}"

@@ -6,39 +6,68 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('orders', '0003_initial'),
-        ('programmes', '0003_codes'),
-        ('workspaces', '0001_initial'),
+        ("orders", "0003_initial"),
+        ("programmes", "0003_codes"),
+        ("workspaces", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='order',
-            name='evidence',
+            model_name="order",
+            name="evidence",
             field=models.JSONField(default=list),
         ),
         migrations.CreateModel(
-            name='OrderCode',
+            name="OrderCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=200)),
-                ('code_folded', models.CharField(max_length=200)),
-                ('referrer_host', models.CharField(blank=True, max_length=255)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='used_codes', to='orders.order')),
-                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programmes.programme')),
-                ('workspace', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=200)),
+                ("code_folded", models.CharField(max_length=200)),
+                ("referrer_host", models.CharField(blank=True, max_length=255)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="used_codes",
+                        to="orders.order",
+                    ),
+                ),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="programmes.programme",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="workspaces.workspace",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'unscoped',
-                'indexes': [models.Index(fields=['programme', 'code_folded'], name='order_code_uses')],
-                'constraints': [models.UniqueConstraint(fields=('order', 'code_folded'), name='order_code_once')],
+                "abstract": False,
+                "base_manager_name": "unscoped",
+                "indexes": [models.Index(fields=["programme", "code_folded"], name="order_code_uses")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("order", "code_folded"), name="order_code_once")
+                ],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('unscoped', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("unscoped", django.db.models.manager.Manager()),
             ],
         ),
     ]

@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('programmes', '0002_initial'),
+        ("programmes", "0002_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='programme',
-            name='auto_code',
+            model_name="programme",
+            name="auto_code",
             field=models.JSONField(default=dict),
         ),
         migrations.AddField(
-            model_name='programme',
-            name='mark_aliases',
+            model_name="programme",
+            name="mark_aliases",
             field=models.JSONField(default=list),
         ),
     ]

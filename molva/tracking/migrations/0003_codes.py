@@ -2,124 +2,171 @@
 
 import django.db.models.deletion
 import django.db.models.manager
-import molva.kit.clock
 from django.db import migrations, models
+
+import molva.kit.clock
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('programmes', '0003_codes'),
-        ('tracking', '0002_initial'),
-        ('workspaces', '0001_initial'),
+        ("programmes", "0003_codes"),
+        ("tracking", "0002_initial"),
+        ("workspaces", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CodeRequest',
+            name="CodeRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('wanted', models.PositiveIntegerField()),
-                ('note', models.CharField(blank=True, max_length=500)),
-                ('state', models.CharField(choices=[('asked', 'Waiting for an answer'), ('granted', 'Granted'), ('declined', 'Declined')], default='asked', max_length=8)),
-                ('granted', models.PositiveIntegerField(default=0)),
-                ('answer', models.CharField(blank=True, max_length=300)),
-                ('created_at', models.DateTimeField(default=molva.kit.clock.now)),
-                ('answered_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("wanted", models.PositiveIntegerField()),
+                ("note", models.CharField(blank=True, max_length=500)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("asked", "Waiting for an answer"),
+                            ("granted", "Granted"),
+                            ("declined", "Declined"),
+                        ],
+                        default="asked",
+                        max_length=8,
+                    ),
+                ),
+                ("granted", models.PositiveIntegerField(default=0)),
+                ("answer", models.CharField(blank=True, max_length=300)),
+                ("created_at", models.DateTimeField(default=molva.kit.clock.now)),
+                ("answered_at", models.DateTimeField(null=True)),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'unscoped',
+                "abstract": False,
+                "base_manager_name": "unscoped",
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('unscoped', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("unscoped", django.db.models.manager.Manager()),
             ],
         ),
         migrations.RemoveField(
-            model_name='promocode',
-            name='external_id',
+            model_name="promocode",
+            name="external_id",
         ),
         migrations.AddField(
-            model_name='promocode',
-            name='awaits_shop',
+            model_name="promocode",
+            name="awaits_shop",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='promocode',
-            name='batch',
+            model_name="promocode",
+            name="batch",
             field=models.CharField(blank=True, max_length=16),
         ),
         migrations.AddField(
-            model_name='promocode',
-            name='discount',
+            model_name="promocode",
+            name="discount",
             field=models.BigIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='promocode',
-            name='discount_kind',
-            field=models.CharField(choices=[('none', 'No discount by Molva'), ('percent', 'Per cent off'), ('sum', 'Sum off')], default='none', max_length=7),
+            model_name="promocode",
+            name="discount_kind",
+            field=models.CharField(
+                choices=[("none", "No discount by Molva"), ("percent", "Per cent off"), ("sum", "Sum off")],
+                default="none",
+                max_length=7,
+            ),
         ),
         migrations.AddField(
-            model_name='promocode',
-            name='expires_date',
+            model_name="promocode",
+            name="expires_date",
             field=models.DateField(null=True),
         ),
         migrations.AddField(
-            model_name='promocode',
-            name='is_private',
+            model_name="promocode",
+            name="is_private",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='promocode',
-            name='limit',
-            field=models.CharField(blank=True, choices=[('', 'As often as one likes'), ('client', 'Once for each client'), ('total', 'Once at all')], default='', max_length=6),
+            model_name="promocode",
+            name="limit",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("", "As often as one likes"),
+                    ("client", "Once for each client"),
+                    ("total", "Once at all"),
+                ],
+                default="",
+                max_length=6,
+            ),
         ),
         migrations.AddField(
-            model_name='promocode',
-            name='min_order_minor',
+            model_name="promocode",
+            name="min_order_minor",
             field=models.BigIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='promocode',
-            name='revision',
+            model_name="promocode",
+            name="revision",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='promocode',
-            name='void_reason',
+            model_name="promocode",
+            name="void_reason",
             field=models.CharField(blank=True, max_length=300),
         ),
         migrations.AddField(
-            model_name='promocode',
-            name='voided_at',
+            model_name="promocode",
+            name="voided_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddIndex(
-            model_name='promocode',
-            index=models.Index(condition=models.Q(('awaits_shop', True)), fields=['programme'], name='promo_code_awaits'),
+            model_name="promocode",
+            index=models.Index(
+                condition=models.Q(("awaits_shop", True)), fields=["programme"], name="promo_code_awaits"
+            ),
         ),
         migrations.AddIndex(
-            model_name='promocode',
-            index=models.Index(fields=['programme', 'batch'], name='promo_code_batch'),
+            model_name="promocode",
+            index=models.Index(fields=["programme", "batch"], name="promo_code_batch"),
         ),
         migrations.AddField(
-            model_name='coderequest',
-            name='partner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='code_requests', to='programmes.partner'),
+            model_name="coderequest",
+            name="partner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="code_requests",
+                to="programmes.partner",
+            ),
         ),
         migrations.AddField(
-            model_name='coderequest',
-            name='programme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='code_requests', to='programmes.programme'),
+            model_name="coderequest",
+            name="programme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="code_requests",
+                to="programmes.programme",
+            ),
         ),
         migrations.AddField(
-            model_name='coderequest',
-            name='workspace',
-            field=models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workspaces.workspace'),
+            model_name="coderequest",
+            name="workspace",
+            field=models.ForeignKey(
+                db_index=False,
+                editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="workspaces.workspace",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='coderequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'asked')), fields=('partner',), name='code_request_one_open'),
+            model_name="coderequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "asked")), fields=("partner",), name="code_request_one_open"
+            ),
         ),
     ]

@@ -110,7 +110,9 @@ def known_codes(connection: Connection, api: InSalesApi, body: dict[str, Any]) -
     codes: dict[str, str] = connection.facts.get("codes", {})
     discounts = body.get("discounts")
     rows = discounts if isinstance(discounts, list) else []
-    used = {str(row["discount_code_id"]) for row in rows if isinstance(row, dict) and row.get("discount_code_id")}
+    used = {
+        str(row["discount_code_id"]) for row in rows if isinstance(row, dict) and row.get("discount_code_id")
+    }
     if used - set(codes):
         listed = {str(row["id"]): str(row["code"]) for row in api.every(f"{_PATH}.json")}
         codes = connection.facts["codes"] = {**dict.fromkeys(used, ""), **codes, **listed}
