@@ -19,6 +19,7 @@ from molva.integrations.models import Connection, ShopCode, ShopCodeState
 from molva.integrations.registry import can_have_codes, open_codes
 from molva.jobs import enqueue, job
 from molva.jobs.errors import RetryLaterError
+from molva.jobs.models import Job, JobState
 from molva.kit import clock
 from molva.kit.codes import fold
 from molva.orders.models import OrderCode
@@ -63,6 +64,14 @@ def bring_soon(programme: Programme) -> None:
         programme_id=programme.pk,
         workspace_id=programme.workspace_id,
     )
+
+
+def pause_of(programme: Programme) -> datetime | None:
+    """Until when the shop asked to wait, while codes wait for it."""
+    waiting = Job.objects.filter(
+        dedupe=f"codes-{programme.pk}", state=JobState.READY, run_after__gt=clock.now()
+    )
+    return waiting.values_list("run_after", flat=True).first()
 
 
 @job(queue="shops", max_attempts=500)
