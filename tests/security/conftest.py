@@ -20,7 +20,7 @@ from molva.payouts.services import draft_payout
 from molva.programmes.models import Partner, Programme
 from molva.programmes.services import create_programme
 from molva.selftest.models import SelfTest
-from molva.tracking.services import add_promo_code
+from molva.tracking.codes import CodeOffer, make_codes, request_codes
 from molva.workspaces.models import Role, User, Workspace
 from molva.workspaces.scoping import scope
 from tests.commissions.conftest import RULES, SETTINGS
@@ -81,14 +81,17 @@ def _things(twin: Twin, word: str) -> None:
         path=f"molva.{word}:job", workspace_id=twin.workspace.pk, state=JobState.DEAD,
         error=f"error {word}", finished_at=clock.now(),
     )  # fmt: skip
-    promo = add_promo_code(partner=twin.seller, code=f"PROMO{word}")
+    codes = [(twin.seller, f"PROMO{word}")]
+    [promo] = make_codes(programme=twin.programme, codes=codes, offer=CodeOffer(), actor=None)
+    asked = request_codes(partner=twin.seller, wanted=5, note=word)
     payout = draft_payout(partner=twin.seller, actor=None, method=f"card {word}", comment=word)
     commission = order.commissions.get(level=1)
     twin.ids = {
         "partner": twin.seller.pk, "customer": order.customer_id, "order": order.pk,
         "commission": commission.pk, "payout": payout.pk, "shop": shop.pk, "inbound": event.pk,
         "job": job.pk, "self_test": test.pk, "link": twin.seller.links.get().pk, "promo": promo.code,
-        "topic": f"csv-{event.pk}",
+        "code": promo.pk,
+        "batch": promo.batch, "code_request": asked.pk, "topic": f"csv-{event.pk}",
     }  # fmt: skip
     InboundEvent.objects.create(
         connection=shop, topic=twin.ids["topic"], body=b'{"number": "1"}', object_id=word

@@ -9,7 +9,7 @@ import molva.kit.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("programmes", "0003_codes"),
+        ("programmes", "0004_codes"),
         ("tracking", "0002_initial"),
         ("workspaces", "0001_initial"),
     ]
