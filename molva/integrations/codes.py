@@ -1,4 +1,4 @@
-"""Promo codes in shops: made, changed and withdrawn one by one; what differs is found each day and shown.
+"""Promo codes in shops: made, changed and withdrawn one by one. What differs later is found by `code_checks`.
 
 The list of a shop's codes is read before anything is made, and what carries our mark is known again: whoever is killed
 after the shop made a code and before we noted it finds it and makes no second one. A code that the shop has from
@@ -7,7 +7,7 @@ somebody else is never touched.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import transaction
 
@@ -27,7 +27,6 @@ from molva.programmes.models import Partner, Programme
 from molva.tracking.codes import (
     CodeOffer,
     ask_shop_again,
-    change_code,
     make_codes,
     never_lived,
     revive_code,
@@ -40,7 +39,6 @@ from molva.workspaces.models import User
 
 PAUSE = 60  # seconds after trouble of the shop that named no pause
 TAKEN = "the shop has this code from somebody else"
-_DRIFTS = (ShopCodeState.DRIFTED, ShopCodeState.GONE)
 
 
 def code_shops(programme: Programme) -> list[Connection]:
@@ -100,7 +98,7 @@ def _bring(shop: Connection) -> set[int]:
     try:
         with open_codes(shop) as door:
             listed = Listed.of(door.every())
-            _remember_names(shop, listed)
+            remember_names(shop, listed)
             alone = len(code_shops(shop.programme)) == 1
             for one in waiting:
                 promo = PromoCode.objects.select_related("partner", "programme").get(
@@ -111,11 +109,11 @@ def _bring(shop: Connection) -> set[int]:
                 if alone:
                     shop_was_told(promo)  # at once, so that progress shows and a kill repeats nothing
     except PlugError as problem:
-        _give_way(shop, problem)
+        give_way(shop, problem)
     return told
 
 
-def _give_way(shop: Connection, problem: PlugError) -> None:
+def give_way(shop: Connection, problem: PlugError) -> None:
     """Trouble that passes is waited for; one that needs a person is shown at the shop, and the codes wait."""
     if problem.permanent:
         note_problem(shop, str(problem))
@@ -165,7 +163,8 @@ def wish_of(promo: PromoCode) -> CodeWish:
     )
 
 
-def _is_wanted(promo: PromoCode) -> bool:
+def is_wanted(promo: PromoCode) -> bool:
+    """Whether shops should have it."""
     return promo.voided_at is None and promo.discount_kind != CodeDiscount.NONE
 
 
@@ -178,7 +177,7 @@ def _tell(door: CodeDoor, shop: Connection, promo: PromoCode, listed: Listed) ->
     """Bring one code of one shop to what is wished, and note what came of it."""
     row, wish = _row(shop, promo), wish_of(promo)
     seen = listed.find(row, wish)
-    if _is_wanted(promo):
+    if is_wanted(promo):
         _put(door, row, wish, seen, listed)
     elif seen is not None:
         _take_away(door, row, seen)
@@ -279,7 +278,7 @@ def _take_away(door: CodeDoor, row: ShopCode, seen: CodeSeen) -> None:
     row.drift, row.problem, row.proposal = {}, "", ""
 
 
-def _remember_names(shop: Connection, listed: Listed) -> None:
+def remember_names(shop: Connection, listed: Listed) -> None:
     """Orders name a code by its id alone: the names are kept at the shop, also of codes that are deleted later."""
     with transaction.atomic():
         fresh = Connection.objects.select_for_update().get(pk=shop.pk)
@@ -288,57 +287,6 @@ def _remember_names(shop: Connection, listed: Listed) -> None:
         if any(known.get(key) != code for key, code in names.items()):
             fresh.facts["codes"] = {**known, **names}
             fresh.save(update_fields=["facts"])
-
-
-@job(queue="shops", max_attempts=50)
-def check_codes(programme_id: int) -> None:
-    """Compare the codes of the shops with ours: what somebody changed or deleted there is noted and told of."""
-    programme = Programme.objects.get(pk=programme_id)
-    for shop in code_shops(programme):
-        try:
-            with open_codes(shop) as door:
-                listed = Listed.of(door.every())
-        except PlugError as problem:
-            _give_way(shop, problem)
-            continue
-        _remember_names(shop, listed)
-        _compare(shop, listed)
-    if PromoCode.objects.filter(programme=programme, awaits_shop=True).exists():
-        bring_soon(programme)
-
-
-def _compare(shop: Connection, listed: Listed) -> None:
-    codes = PromoCode.objects.filter(programme=shop.programme, awaits_shop=False).select_related("partner")
-    rows = {row.promo_code_id: row for row in ShopCode.objects.filter(connection=shop)}
-    missing = []
-    for promo in codes:
-        row = rows.get(promo.pk)
-        if row is None and _is_wanted(promo):
-            missing.append(promo.pk)  # the shop was connected later than the code was made
-        elif row is not None and row.state != ShopCodeState.REFUSED:
-            _note_drift(row, promo, listed)
-    ask_shop_again(missing)
-
-
-def _note_drift(row: ShopCode, promo: PromoCode, listed: Listed) -> None:
-    wish, before = wish_of(promo), (row.state, row.drift)
-    seen = listed.find(row, wish)
-    if not _is_wanted(promo):
-        comes_back = seen is not None and not seen.is_disabled
-        row.state = ShopCodeState.DRIFTED if comes_back else ShopCodeState.OFF
-        row.drift = {"is_disabled": [True, False]} if comes_back else {}
-    elif seen is None:
-        row.state, row.drift = ShopCodeState.GONE, {}
-    else:
-        row.drift = drift(wish, seen)
-        row.state = ShopCodeState.DRIFTED if row.drift else ShopCodeState.THERE
-    row.is_used = row.is_used or (seen is not None and seen.is_used)
-    row.checked_at = clock.now()
-    with transaction.atomic():
-        row.save()
-        if row.state in _DRIFTS and (row.state, row.drift) != before:
-            kind = "promo_code.gone" if row.state == ShopCodeState.GONE else "promo_code.drifted"
-            journal.record(kind, promo, actor=row.connection.name, data={"drift": row.drift})
 
 
 @transaction.atomic
@@ -358,35 +306,6 @@ def restore_in_shop(*, promo: PromoCode, actor: User) -> None:
     bring_soon(promo.programme)
 
 
-@transaction.atomic
-def accept_from_shop(*, row: ShopCode, actor: User) -> PromoCode:
-    """Take over the discount and the limits that somebody set in the shop."""
-    promo = row.promo_code
-    seen = {name: pair[1] for name, pair in row.drift.items()}
-    offer = CodeOffer(
-        discount_kind=seen.get("kind", promo.discount_kind),
-        discount=seen.get("discount", promo.discount),
-        limit=seen.get("limit", promo.limit),
-        expires_date=_day(seen["expires"]) if "expires" in seen else promo.expires_date,
-        min_order_minor=seen.get("min_order_minor", promo.min_order_minor),
-        is_private=promo.is_private,
-    )
-    changed = change_code(promo=promo, offer=offer, actor=actor)
-    bring_soon(promo.programme)
-    return changed
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
-
-
-def can_accept(row: ShopCode) -> bool:
-    """Whether what differs can become ours: another discount or limit can, another spelling or a switch can't."""
-    fields = set(row.drift)
-    is_readable = row.drift.get("kind", ["", ""])[1] != CodeDiscount.NONE
-    return bool(fields) and not fields & {"code", "is_disabled"} and is_readable
-
-
 @job(queue="shops", max_attempts=1)
 def bring_all() -> None:
     """Timetable entry: codes that wait in any programme (made at a registration, say) are brought to its shops."""
@@ -396,17 +315,3 @@ def bring_all() -> None:
     ):
         if can_have_codes(shop.kind):
             bring_soon(shop.programme)
-
-
-@job(queue="shops", max_attempts=1)
-def check_all() -> None:
-    """Timetable entry: one comparison for each programme that has codes and a shop."""
-    having = PromoCode.unscoped.values("programme_id")
-    for shop in Connection.unscoped.filter(state="active", programme_id__in=having):
-        if can_have_codes(shop.kind):
-            enqueue(
-                check_codes,
-                dedupe=f"codes-check-{shop.programme_id}",
-                programme_id=shop.programme_id,
-                workspace_id=shop.workspace_id,
-            )

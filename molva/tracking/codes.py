@@ -6,7 +6,7 @@ What a shop must know of them is told later, by `integrations.codes`: a code her
 import secrets
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -146,11 +146,15 @@ def change_code(*, promo: PromoCode, offer: CodeOffer, actor: User | None) -> Pr
 
 @transaction.atomic
 def void_code(*, promo: PromoCode, reason: str, actor: User | None, at: datetime | None = None) -> bool:
-    """Stop a code for good: orders made from now on are not attributed by it. False when it was stopped already."""
+    """Stop a code for good: orders made from now on are not attributed by it. False when it was stopped already.
+
+    Shops tell the moment of an order in whole seconds: one of this very second is in favour of the partner.
+    """
     promo = PromoCode.objects.select_for_update().get(pk=promo.pk)
     if promo.voided_at:
         return False
-    promo.voided_at, promo.void_reason, promo.is_active = at or clock.now(), reason.strip()[:300], False
+    promo.voided_at = (at or clock.now()).replace(microsecond=0) + timedelta(seconds=1)
+    promo.void_reason, promo.is_active = reason.strip()[:300], False
     _await(promo)
     promo.save()
     journal.record("promo_code.voided", promo, actor=actor, data={"reason": promo.void_reason})

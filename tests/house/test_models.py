@@ -35,6 +35,7 @@ UNSCOPED_ALLOWED = {
     "molva/commissions/jobs.py": "timetable: finds rows of all workspaces, then opens each scope",
     "molva/integrations/polling.py": "timetable: finds connections of all workspaces, then opens each scope",
     "molva/integrations/connecting.py": "timetable: finds connections of all workspaces, then opens each scope",
+    "molva/integrations/code_checks.py": "timetable: finds connections of all workspaces",
     "molva/integrations/codes.py": "timetable: finds codes and connections of all workspaces",
     "molva/web/hooks/views.py": "the secret in the address tells which workspace it is",
     "molva/ledger/chain.py": "proves the books of a live database, workspace by workspace",

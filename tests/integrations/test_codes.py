@@ -10,11 +10,9 @@ import pytest
 from molva.commissions.admission import admit_partner
 from molva.demo.shop import RunningShop
 from molva.integrations import codes as shop_codes
+from molva.integrations.code_checks import accept_from_shop, can_accept, check_codes
 from molva.integrations.codes import (
-    accept_from_shop,
     bring_codes,
-    can_accept,
-    check_codes,
     restore_in_shop,
     taken_in_shop,
     withdraw_code,

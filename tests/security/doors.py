@@ -65,7 +65,7 @@ ACTS = {  # answers to POST only; a GET must not do them
     "shop_refresh", "shop_set_up", "inbound_retry", "inbound_reject", "job_retry",
     "job_discard", "partner_add_link", "partner_add_code", "customer_note", "terms_restore", "order_recalc",
     "link_switch", "self_test_start", "self_test_daily", "self_test_stop",
-    "link_switch", "codes_check", "code_bring", "code_accept", "code_respell", "code_keep",
+    "codes_check", "code_bring", "code_accept", "code_respell", "code_keep",
 }  # fmt: skip
 
 

@@ -9,11 +9,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from molva.integrations.code_checks import accept_from_shop, can_accept
 from molva.integrations.codes import (
     TAKEN,
-    accept_from_shop,
     bring_soon,
-    can_accept,
     give_code,
     restore_in_shop,
     withdraw_code,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from molva.integrations.codes import bring_codes
 from molva.integrations.connecting import connect_shop, set_up_shop
 from molva.integrations.models import Connection
 from molva.integrations.polling import poll_shop
+from molva.kit import clock
 from molva.orders.models import Order
 from molva.programmes.models import Partner, Programme
 from molva.programmes.services import create_programme
@@ -61,8 +63,9 @@ class Firm:
         """Let the shop be told of what waits, as the worker would."""
         bring_codes(programme_id=self.programme.pk)
 
-    def order(self, **wanted: Any) -> Order:
-        """A buyer orders in the shop, and Molva reads it."""
+    def order(self, seconds: int = 0, **wanted: Any) -> Order:
+        """A buyer orders in the shop, so many seconds later than now, and Molva reads it."""
+        wanted["at"] = clock.now() + timedelta(seconds=seconds)
         body = self.shop.add_order(**{"name": "Пётр", "email": "petr@example.org", **wanted})
         poll_shop(connection_id=self.connection.pk)
         return Order.objects.get(external_id=str(body["id"]))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.core import mail
 
-from molva.integrations.codes import check_codes
+from molva.integrations.code_checks import check_codes
 from molva.jobs.worker import Worker
 from molva.orders.models import Order
 from molva.tracking.models import PromoCode
@@ -67,7 +67,7 @@ def test_a_code_as_the_mark_of_a_link_counts_until_it_is_void(firm: Firm, make_c
     first = firm.order(email="one@example.org", location="/?aff=anna10")
     assert (first.partner, first.reason) == (firm.anna, "landing")
     firm.owner.post(firm.url("code_void", promo.pk), {"reason": "x"})
-    second = firm.order(email="two@example.org", location="/?aff=ANNA10")
+    second = firm.order(5, email="two@example.org", location="/?aff=ANNA10")
     first.refresh_from_db()
     assert (first.partner, second.partner) == (firm.anna, None)
 
@@ -167,7 +167,7 @@ def test_a_refused_code_goes_on_either_way(firm: Firm, way: str):
 @pytest.mark.parametrize(("since", "first_is"), [("now", None), ("first", "anna")])
 def test_a_code_of_nobody_is_given_to_a_partner(firm: Firm, since: str, first_is: str | None):
     firm.shop.add_row("code", code="LETO", discount="5", type_id=1)
-    first = firm.order(promo_code="LETO")
+    first = firm.order(-60, promo_code="LETO")
     assert first.partner is None
     [row] = firm.owner.get(firm.url("codes_nobodys")).context["rows"]
     assert (row.code, row.uses, row.sold_minor) == ("LETO", 1, first.total_minor)
@@ -177,7 +177,7 @@ def test_a_code_of_nobody_is_given_to_a_partner(firm: Firm, since: str, first_is
     Worker(scope=scope).run_until_empty()
     first = Order.objects.get(pk=first.pk)
     assert (first.partner.code if first.partner else None) == first_is
-    second = firm.order(email="two@example.org", promo_code="LETO")
+    second = firm.order(5, email="two@example.org", promo_code="LETO")
     assert second.partner == firm.anna
     assert firm.owner.get(firm.url("codes_nobodys")).context["rows"] == []
 
