@@ -36,6 +36,7 @@ OTHERS = {
     "wbraid": "Google Ads",
     "msclkid": "Microsoft Ads",
 }
+_LAST = ("current_location", "query", "referer")
 _PAID_MEDIA = {"cpa", "cpc", "cpm", "cpo", "ppc", "paid"}
 
 
@@ -94,9 +95,10 @@ def weigh(
     signs = [Sign("code", "discount", code[:_LONGEST], taken=True) for code in marks.codes]
     token, proved = _tokens(marks, is_genuine)
     landing, named = _landing(list(_named(marks, policy, words)), partner_of)
-    ours_in_last = any(sign.taken and _is_last(sign.where) for sign in (*proved, *named))
-    ours = bool(token or landing or marks.codes)
-    signs += [*proved, *named, *_others(marks, words, is_later=ours and not ours_in_last)]
+    # a code is typed at the checkout, after every visit; a token in the order's field may be of an old click
+    ours_in_last = bool(marks.codes) or any(sign.taken and sign.where in _LAST for sign in (*proved, *named))
+    is_later = bool(token or landing) and not ours_in_last
+    signs += [*proved, *named, *_others(marks, words, is_later=is_later)]
     signs += [Sign("no_visit", where, value[:_LONGEST], why="no_visit") for where, value in marks.dropped]
     return Weighed(token, landing, signs)
 
@@ -191,27 +193,28 @@ def _landing(named: list[Sign], partner_of: Callable[[Sign], str | None]) -> tup
 
 def _others(marks: InboundMarks, words: Words, *, is_later: bool) -> Iterator[Sign]:
     """Marks of other programmes and paid ads: shown beside ours, and said when they came after it."""
+    seen: set[str] = set()
+    for where, key, value, name in _foreign(marks, words):
+        text = f"{key}={value}"[:_LONGEST]
+        why = "other_later" if is_later and where in _LAST and text not in seen else "other"
+        if text not in seen or where == "cookie":
+            yield Sign("other", where, text, why=why, name=name)
+        seen.add(text)
+
+
+def _foreign(marks: InboundMarks, words: Words) -> Iterator[tuple[str, str, str, str]]:
+    """(place, word, value, whose) of each, the first visit before the last."""
     for where, page in _visits(marks, "first"):
         pairs = _pairs(page, is_query="query" in where)
         for key, value in pairs:
             if key in OTHERS and value and key not in words.params:
-                yield _other(where, key, value, OTHERS[key], is_later=is_later)
+                yield where, key, value, OTHERS[key]
         told = dict(pairs)
         if told.get("utm_medium", "").lower() in _PAID_MEDIA:
-            source = told.get("utm_source") or told["utm_medium"]
-            yield _other(where, "utm_medium", told["utm_medium"], source[:60], is_later=is_later)
+            yield where, "utm_medium", told["utm_medium"], (told.get("utm_source") or told["utm_medium"])[:60]
     for key, value in marks.cookies:
         if key in OTHERS and value:
-            yield _other("cookie", key, value, OTHERS[key], is_later=False)
-
-
-def _other(where: str, key: str, value: str, name: str, *, is_later: bool) -> Sign:
-    why = "other_later" if is_later and _is_last(where) else "other"
-    return Sign("other", where, f"{key}={value}"[:_LONGEST], why=why, name=name)
-
-
-def _is_last(where: str) -> bool:
-    return where in ("current_location", "query", "referer", "field", "cookie")
+            yield "cookie", key, value, OTHERS[key]
 
 
 def _pairs(page: str | None, *, is_query: bool = False) -> list[tuple[str, str]]:

@@ -139,6 +139,30 @@ SIGNS: list[tuple[str, dict[str, Any], list[tuple[str, str, str, bool, str]]]] =
         ],
     ),
     (
+        "a token in the field may be of an old click, another programme brought the last visit",
+        {"tokens": ("good1",), "token_places": ("field",), "last_location": "/?gclid=5"},
+        [
+            ("token", "field", "good1", True, ""),
+            ("other", "current_location", "gclid=5", False, "other_later"),
+        ],
+    ),
+    (
+        "a code is typed after every visit, and the same mark is told once",
+        {"codes": ("ANNA10",), "first_location": "/?yclid=5", "last_location": "/?yclid=5"},
+        [
+            ("code", "discount", "ANNA10", True, ""),
+            ("other", "first_current_location", "yclid=5", False, "other"),
+        ],
+    ),
+    (
+        "another programme brought the first visit and the last",
+        {"tokens": ("good1",), "first_location": "/?yclid=5", "last_location": "/?yclid=5"},
+        [
+            ("token", "field", "good1", True, ""),
+            ("other", "first_current_location", "yclid=5", False, "other"),
+        ],
+    ),
+    (
         "another programme came before ours",
         {"first_location": "/?yclid=5", "last_location": "/?aff=A"},
         [

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from molva.integrations.code_checks import check_codes
 from molva.integrations.codes import code_shops, give_code
 from molva.jobs import enqueue
 from molva.programmes.models import Programme

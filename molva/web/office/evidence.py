@@ -86,7 +86,7 @@ def _shown(sign: dict[str, Any], verdict: dict[str, Any]) -> Shown:
             title,
             where,
             badge,
-            _("Look") if is_warning else _("Not used"),
+            _("Look at it") if is_warning else _("Not used"),
             str(_WHYS.get(why, why)),
             tone,
         )

@@ -207,12 +207,11 @@ def test_every_sign_of_an_order_is_shown_with_what_it_did(firm: Firm, make_code:
     assert shown == [
         ("Promo code ANNA10", "Decided", ""),
         ("Partner's mark boris", "Did not decide", "gave way: by the terms the other way counts more"),
-        (
-            "A mark of Admitad: admitad_uid=5",
-            "Look",
-            "another programme's, and later than ours: look at it before you pay",
-        ),
+        ("A mark of Admitad: admitad_uid=5", "Not used", "another programme's: left alone"),
     ]
+    later = firm.order(email="two@example.org", first_location="/?aff=boris", location="/?admitad_uid=6")
+    [_mark, other] = firm.owner.get(firm.url("order", later.pk)).context["signs"]
+    assert (later.partner, other.word, other.tone) == (firm.boris, "Look at it", "need")
 
 
 def test_a_partner_prints_cards_that_lead_to_the_shop_by_his_link(firm: Firm, make_code: MakeCode):
