@@ -115,6 +115,7 @@ class Source(Protocol):
         """How a self-test orders here."""
         ...
 
+
 class CodeDoor(Protocol):
     """The promo codes of one shop, for a source that has `open_codes(connection)`. Every call may raise PlugError."""
 

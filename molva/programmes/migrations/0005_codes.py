@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("programmes", "0003_script_consent"),
+        ("programmes", "0004_sandbox"),
     ]
 
     operations = [
