@@ -5,13 +5,15 @@ parsed; the core only needs to know of a failure whether trying again can help.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar
 
 from django.db import DataError
 
+from molva.domain.codes import CodeSeen, CodeWish
 from molva.domain.inbound import InboundLead, InboundOrder, NotUnderstood
 from molva.integrations.models import Connection, InboundEvent
 
@@ -155,4 +157,34 @@ class Source(Protocol):
 
     def rehearsal(self, connection: Connection) -> Rehearsal:
         """How a self-test orders here."""
+        ...
+
+
+class CodeDoor(Protocol):
+    """The promo codes of one shop, for a source that has `open_codes(connection)`. Every call may raise PlugError."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def every(self) -> Iterable[CodeSeen]:
+        """All codes that the shop has."""
+        ...
+
+    def make(self, wish: CodeWish) -> CodeSeen:
+        """Make one."""
+        ...
+
+    def change(self, external_id: str, wish: CodeWish) -> CodeSeen:
+        """Bring one to what is wished, switched on."""
+        ...
+
+    def switch_off(self, external_id: str) -> None:
+        """Let the shop refuse it from now on."""
+        ...
+
+    def remove(self, external_id: str) -> None:
+        """Delete it; one that is gone is fine."""
         ...

@@ -39,6 +39,8 @@ UNSCOPED_ALLOWED = {
     "molva/integrations/connecting.py": "timetable: finds connections of all workspaces, then opens each scope",
     "molva/integrations/setup.py": "timetable: finds connections of all workspaces, then opens each scope",
     "molva/web/apps/widget.py": "the key of the widget, or its signed reference, tells which workspace it is",
+    "molva/integrations/code_checks.py": "timetable: finds connections of all workspaces",
+    "molva/integrations/codes.py": "timetable: finds codes and connections of all workspaces",
     "molva/web/hooks/views.py": "the secret in the address tells which workspace it is",
     "molva/ledger/chain.py": "proves the books of a live database, workspace by workspace",
 }

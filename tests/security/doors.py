@@ -38,6 +38,11 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "partner_add_link": (RULERS, "partner"), "partner_link": (RULERS, "partner"),
     "partner_add_code": (RULERS, "partner"), "customer_note": (RULERS, "customer"),
     "order_recalc": (ALL, "order"),  # settles by the published rules: nobody can choose what comes out
+    "codes": (ALL, ""), "codes_nobodys": (ALL, ""), "code_requests": (ALL, ""), "code": (ALL, "code"),
+    "codes_make": (RULERS, ""), "codes_progress": (RULERS, ""), "codes_auto": (RULERS, ""),
+    "codes_check": (RULERS, ""), "code_give": (RULERS, ""), "code_decline": (RULERS, "code_request"),
+    "code_edit": (RULERS, "code"), "code_void": (RULERS, "code"), "code_bring": (RULERS, "code"),
+    "code_accept": (RULERS, "code"), "code_respell": (RULERS, "code"), "code_keep": (RULERS, "code"),
     "partner_adjust": (CASHIERS, "partner"), "payouts_prepare": (CASHIERS, ""),
     "payout_draft": (CASHIERS, ""), "payout_approve": (CASHIERS, "payout"),
     "payout_paid": (CASHIERS, "payout"), "payout_cancel": (CASHIERS, "payout"),
@@ -61,12 +66,14 @@ OTHERS: dict[str, str] = {
 CABINET_THINGS = {
     "today": "", "links": "", "orders": "", "money": "", "paper": "", "team": "", "profile": "", "terms": "",
     "link_switch": "link", "link_qr": "link", "order": "order", "payout": "payout", "commission": "commission",
+    "codes": "", "code_card": "code",
 }  # fmt: skip
 ACTS = {  # answers to POST only; a GET must not do them
     "shop_refresh", "shop_set_up", "inbound_retry", "inbound_reject", "job_retry",
     "job_discard", "partner_add_link", "partner_add_code", "customer_note", "terms_restore", "order_recalc",
     "link_switch", "self_test_start", "self_test_daily", "self_test_stop",
     "member_let_in",
+    "codes_check", "code_bring", "code_accept", "code_respell", "code_keep",
 }  # fmt: skip
 
 

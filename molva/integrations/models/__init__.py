@@ -7,6 +7,7 @@ from molva.integrations.models.connection import Connection
 from molva.integrations.models.inbound import InboundEvent, InboundState
 from molva.integrations.models.install import AppInstall, InstallState, ShopStaff
 from molva.integrations.models.setup import SetupStep, StepState
+from molva.integrations.models.shop_code import ShopCode, ShopCodeState
 
 __all__ = [
     "AppInstall",
@@ -15,6 +16,8 @@ __all__ = [
     "InboundState",
     "InstallState",
     "SetupStep",
+    "ShopCode",
+    "ShopCodeState",
     "ShopStaff",
     "StepState",
 ]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from molva.programmes.models import PartnerStatus, Programme
 from molva.selftest.words import reason_words, step_title
+from molva.web.office.plug_words import plug_words
 from molva.web.office.setup_words import drift_text
 from molva.web.ui import formats
 from molva.workspaces.models import Event, Role
@@ -37,6 +38,17 @@ KINDS: dict[str, Kind] = {
     "link.stopped": Kind(gettext_lazy("Link {label} was stopped"), "link-off", "bad"),
     "link.resumed": Kind(gettext_lazy("Link {label} works again"), "link", "good"),
     "promo_code.added": Kind(gettext_lazy("Promo code {label} was added"), "discount"),
+    "promo_code.changed": Kind(gettext_lazy("Promo code {label} was changed"), "pencil"),
+    "promo_code.voided": Kind(gettext_lazy("Promo code {label} was made void"), "ban", "bad"),
+    "promo_code.refused": Kind(gettext_lazy("The shop refused promo code {label}"), "ban", "bad"),
+    "promo_code.drifted": Kind(
+        gettext_lazy("Promo code {label} is different in the shop"), "alert-triangle", "need"
+    ),
+    "promo_code.gone": Kind(gettext_lazy("Promo code {label} was deleted in the shop"), "trash", "need"),
+    "promo_code.brought": Kind(gettext_lazy("Promo code {label} is brought to the shop again"), "refresh"),
+    "promo_code.asked": Kind(gettext_lazy("Promo codes are asked for: {label}"), "message-2", "new"),
+    "promo_code.granted": Kind(gettext_lazy("Promo codes are granted: {label}"), "check", "good"),
+    "promo_code.declined": Kind(gettext_lazy("Promo codes are declined: {label}"), "circle-x"),
     "customer.joined": Kind(gettext_lazy("Two records turned out to be one customer: {label}"), "users"),
     "customer.noted": Kind(gettext_lazy("A note on customer {label} was changed"), "pencil"),
     "attribution.started": Kind(
@@ -160,6 +172,14 @@ FIELDS: dict[str, str | Promise] = {
     "support_email": gettext_lazy("e-mail for questions"),
     "timezone": gettext_lazy("time zone"),
     "role": gettext_lazy("role"),
+    "mark_aliases": gettext_lazy("former words of the partner parameter"),
+    "auto_code": gettext_lazy("promo code by itself"),
+    "discount_kind": gettext_lazy("kind of discount"),
+    "discount": gettext_lazy("discount"),
+    "limit": gettext_lazy("how often"),
+    "expires_date": gettext_lazy("last day"),
+    "min_order_minor": gettext_lazy("order from"),
+    "is_private": gettext_lazy("private"),
 }
 ENDS: dict[str, str | Promise] = {
     "term": gettext_lazy("the term ran out"),
@@ -256,6 +276,9 @@ _SPECIAL: dict[str, Callable[[dict[str, Any]], str]] = {
     "workspace.handed_over": lambda data: _("was: %(name)s") % {"name": data.get("from", "")},
     "customer.joined": lambda data: str(data.get("joined", "")),
     "payout.paid": lambda data: str(data.get("external_reference", "")),
+    "promo_code.voided": lambda data: str(data.get("reason", "")),
+    "promo_code.refused": lambda data: plug_words(str(data.get("problem", ""))),
+    "promo_code.declined": lambda data: str(data.get("answer", "")),
 }
 
 
@@ -290,7 +313,7 @@ def _plain(value: object) -> str:
 
 _PAGES = {
     "partner": "partner", "customer": "customer", "order": "order", "payout": "payout",
-    "inboundevent": "inbound_event",
+    "inboundevent": "inbound_event", "promocode": "code",
 }  # fmt: skip
 _PLACES = {"programme": "settings", "connection": "shop", "user": "members", "appinstall": "shop"}
 
@@ -303,7 +326,7 @@ def _url(event: Event, programme: Programme) -> str:
         return reverse("office:commission", args=[code, event.data["commission"]])
     if event.object_kind in _PAGES and event.object_id:
         return reverse(f"office:{_PAGES[event.object_kind]}", args=[code, event.object_id])
-    if event.object_kind in ("link", "promocode") and event.partner_id:
+    if event.object_kind == "link" and event.partner_id:
         return reverse("office:partner", args=[code, event.partner_id])
     if event.object_kind in _PLACES:
         return reverse(f"office:{_PLACES[event.object_kind]}", args=[code])

@@ -47,7 +47,14 @@ def _shell(place: Place, current: str, seen: Attention) -> ui.OfficeShell:
     payouts = item("payouts", _("Payouts"), "cash-banknote", seen.waiting_payouts)
     groups = [
         ui.NavGroup("", [today]),
-        ui.NavGroup(_("People"), [partners, item("customers", _("Customers"), "user-circle")]),
+        ui.NavGroup(
+            _("People"),
+            [
+                partners,
+                item("customers", _("Customers"), "user-circle"),
+                item("codes", _("Promo codes"), "discount"),
+            ],
+        ),
         ui.NavGroup(
             _("Money"),
             [

@@ -9,9 +9,10 @@ from molva.domain.inbound import InboundOrder, NotUnderstood
 from molva.integrations.base import UNREADABLE, Page, Read, Reconciled, Told, Wish, attempt, reason_of
 from molva.integrations.models import Connection, InboundEvent
 from molva.integrations.sources.insales.api import InSalesApi
+from molva.integrations.sources.insales.codes import InSalesCodes, known_codes
 from molva.integrations.sources.insales.parse import load_body, parse_order
 from molva.integrations.sources.insales.rehearsal import InSalesRehearsal
-from molva.integrations.sources.insales.setup import PARTS, codes_by_id
+from molva.integrations.sources.insales.setup import PARTS
 from molva.integrations.sources.insales.together import read_page
 
 _PAGE_SIZE = 100
@@ -24,6 +25,7 @@ class InSalesSource:
 
     kind = "insales"
     parts = tuple(PARTS)
+    open_codes = InSalesCodes
 
     def verify(self, connection: Connection) -> dict[str, Any]:
         """Id, name, host and statuses of the shop; raises PlugError when host or password do not fit."""
@@ -129,11 +131,7 @@ class InSalesSource:
         return told, refused
 
     def _parse(self, connection: Connection, api: InSalesApi, body: dict[str, Any]) -> InboundOrder:
-        codes: dict[str, str] = connection.facts.get("codes", {})
-        used = {str(d["discount_code_id"]) for d in body.get("discounts") or [] if d.get("discount_code_id")}
-        if used - set(codes):
-            codes = connection.facts["codes"] = codes_by_id(api)
-            connection.save(update_fields=["facts"])
+        codes = known_codes(connection, api, body)
         order = parse_order(body, codes)
         return api.with_categories(order)
 
