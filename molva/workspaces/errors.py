@@ -1,0 +1,5 @@
+"""What can go wrong with the people of a company."""
+
+
+class PersonKnown(ValueError):
+    """This e-mail has a place here already, and the password typed is not the one that opens it."""
