@@ -20,7 +20,7 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "payouts": (ALL, ""), "payout": (ALL, "payout"), "payout_print": (ALL, "payout"),
     "report_accruals": (ALL, ""), "report_sales": (ALL, ""), "history": (ALL, ""), "search": (ALL, ""),
     "terms_edit": (RULERS, ""), "rule_new": (RULERS, ""), "rule_edit": (RULERS, ""),
-    "rule_remove": (RULERS, ""), "terms_restore": (RULERS, ""), "page": (RULERS, ""),
+    "rule_remove": (RULERS, ""), "terms_restore": (RULERS, ""), "terms_withdraw": (RULERS, ""), "page": (RULERS, ""),
     "settings": (RULERS, ""), "shop_connect": (RULERS, ""), "shop_refresh": (RULERS, "shop"),
     "shop_set_up": (RULERS, "shop"), "shop_disconnect": (RULERS, "shop"),
     "shop_script": (RULERS, ""),
