@@ -43,7 +43,7 @@ NEWS_KINDS = (
     "link.resumed",
     "partner.joined",
 )
-PROGRAMME_KINDS = ("terms.published",)
+PROGRAMME_KINDS = ("terms.published", "terms.withdrawn")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from molva.kit.clock import to_micros
 from molva.orders.models import Order
 from molva.payouts.services import draft_payout
 from molva.programmes.models import Partner, Programme
+from molva.programmes.news import publish_news, write_news
 from molva.programmes.services import create_programme
 from molva.selftest.models import SelfTest
 from molva.tracking.codes import CodeOffer, make_codes, request_codes
@@ -91,14 +92,18 @@ def _things(twin: Twin, word: str) -> None:
     codes = [(twin.seller, f"PROMO{word}")]
     [promo] = make_codes(programme=twin.programme, codes=codes, offer=CodeOffer(), actor=None)
     asked = request_codes(partner=twin.seller, wanted=5, note=word)
+    news = write_news(
+        programme=twin.programme, title=f"Новость {word}", text=f"Текст {word}", actor=twin.people["owner"]
+    )
+    publish_news(item=news, actor=twin.people["owner"])
     payout = draft_payout(partner=twin.seller, actor=None, method=f"card {word}", comment=word)
     commission = order.commissions.get(level=1)
     twin.ids = {
         "partner": twin.seller.pk, "customer": order.customer_id, "order": order.pk,
         "commission": commission.pk, "payout": payout.pk, "shop": shop.pk, "inbound": event.pk,
-        "job": job.pk, "self_test": test.pk, "link": twin.seller.links.get().pk, "promo": promo.code,
-        "code": promo.pk,
-        "batch": promo.batch, "code_request": asked.pk, "topic": f"csv-{event.pk}",
+        "job": job.pk, "self_test": test.pk, "news": news.pk, "link": twin.seller.links.get().pk,
+        "promo": promo.code, "code": promo.pk, "batch": promo.batch, "code_request": asked.pk,
+        "topic": f"csv-{event.pk}",
     }  # fmt: skip
     twin.ids |= _application(twin, shop, word)
     InboundEvent.objects.create(

@@ -22,7 +22,9 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "payouts": (ALL, ""), "payout": (ALL, "payout"), "payout_print": (ALL, "payout"),
     "report_accruals": (ALL, ""), "report_sales": (ALL, ""), "history": (ALL, ""), "search": (ALL, ""),
     "terms_edit": (RULERS, ""), "rule_new": (RULERS, ""), "rule_edit": (RULERS, ""),
-    "rule_remove": (RULERS, ""), "terms_restore": (RULERS, ""), "page": (RULERS, ""),
+    "rule_remove": (RULERS, ""), "terms_restore": (RULERS, ""), "terms_withdraw": (RULERS, ""),
+    "news": (ALL, ""), "news_new": (RULERS, ""), "news_edit": (RULERS, "news"),
+    "news_publish": (RULERS, "news"), "news_withdraw": (RULERS, "news"), "page": (RULERS, ""),
     "settings": (RULERS, ""), "shop_connect": (RULERS, ""), "shop_refresh": (RULERS, "shop"),
     "installs": (OWNER, ""), "install_accept": (OWNER, "install"), "install_refuse": (OWNER, "install"),
     "members": (ALL, ""), "member_role": (OWNER, "member"), "member_remove": (OWNER, "member"),
@@ -35,6 +37,7 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "orders_add": (RULERS, ""), "orders_import": (RULERS, ""), "orders_import_progress": (RULERS, ""),
     "job_retry": (RULERS, "job"), "job_discard": (RULERS, "job"),
     "partner_add": (RULERS, ""), "partners_bulk": (RULERS, ""), "partner_edit": (RULERS, "partner"),
+    "partner_email_keep": (RULERS, "partner"),
     "partner_add_link": (RULERS, "partner"), "partner_link": (RULERS, "partner"),
     "partner_add_code": (RULERS, "partner"), "customer_note": (RULERS, "customer"),
     "order_recalc": (ALL, "order"),  # settles by the published rules: nobody can choose what comes out
@@ -54,7 +57,7 @@ OTHERS: dict[str, str] = {
         ("media", "setup", "hooks:accept", "public:root", "public:landing", "public:thanks", "public:accent",
          "public:script", "public:offer", "ui:theme", "ui:language", "ui:gallery", "apps:install", "apps:uninstall",
          "apps:entry", "apps:login", "apps:confirm", "apps:finish", "apps:stopped", "apps:widget_script",
-         "apps:widget_reference", "apps:widget_frame"), PUBLIC,
+         "apps:widget_reference", "apps:widget_frame", "public:email_change"), PUBLIC,
     ),
     **dict.fromkeys(
         ("account_login", "account_request_login_code", "account_confirm_login_code", "account_password_login",
@@ -65,6 +68,7 @@ OTHERS: dict[str, str] = {
 }  # fmt: skip
 CABINET_THINGS = {
     "today": "", "links": "", "orders": "", "money": "", "paper": "", "team": "", "profile": "", "terms": "",
+    "email": "", "email_keep": "", "share": "", "share_card": "", "news": "",
     "link_switch": "link", "link_qr": "link", "order": "order", "payout": "payout", "commission": "commission",
     "codes": "", "code_card": "code",
 }  # fmt: skip
@@ -74,6 +78,7 @@ ACTS = {  # answers to POST only; a GET must not do them
     "link_switch", "self_test_start", "self_test_daily", "self_test_stop",
     "member_let_in",
     "codes_check", "code_bring", "code_accept", "code_respell", "code_keep",
+    "email_keep", "partner_email_keep", "news_publish",
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("orders", "0003_initial"),
-        ("programmes", "0005_codes"),
+        ("programmes", "0009_codes"),
         ("workspaces", "0001_initial"),
     ]
 

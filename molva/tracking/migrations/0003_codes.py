@@ -9,7 +9,7 @@ import molva.kit.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("programmes", "0005_codes"),
+        ("programmes", "0009_codes"),
         ("tracking", "0002_initial"),
         ("workspaces", "0001_initial"),
     ]

@@ -32,6 +32,10 @@ KINDS: dict[str, Kind] = {
     "programme.created": Kind(gettext_lazy("Programme “{label}” was made"), "flag"),
     "programme.changed": Kind(gettext_lazy("Settings of the programme were changed"), "settings"),
     "terms.published": Kind(gettext_lazy("New terms were published"), "scale", "new"),
+    "terms.withdrawn": Kind(gettext_lazy("Planned terms were withdrawn"), "scale"),
+    "news.written": Kind(gettext_lazy("News “{label}” was written or changed"), "pencil"),
+    "news.published": Kind(gettext_lazy("News “{label}” was published"), "bell", "good"),
+    "news.withdrawn": Kind(gettext_lazy("News “{label}” was withdrawn"), "eye-off"),
     "partner.joined": Kind(gettext_lazy("{label} joined the programme"), "user-plus", "good"),
     "partner.changed": Kind(gettext_lazy("{label}: data changed"), "pencil"),
     "link.created": Kind(gettext_lazy("Link {label} was made"), "link"),
@@ -141,6 +145,7 @@ FIELDS: dict[str, str | Promise] = {
     "invited_by": gettext_lazy("who invited"),
     "status": gettext_lazy("status"),
     "note": gettext_lazy("note"),
+    "refusal": gettext_lazy("reason of the refusal"),
     "status_title": gettext_lazy("status"),
     "delivery_minor": gettext_lazy("delivery"),
     "discount_minor": gettext_lazy("discount"),
@@ -262,6 +267,7 @@ _SPECIAL: dict[str, Callable[[dict[str, Any]], str]] = {
     "order.judged": _judged,
     "order.rejudged": _judged,
     "terms.published": _terms,
+    "terms.withdrawn": _terms,
     "import.started": _rows,
     "order.recorded": lambda data: str(data.get("status", "")),
     "attribution.ended": lambda data: str(ENDS.get(data.get("by") or "", "")),
@@ -316,11 +322,12 @@ _PAGES = {
     "inboundevent": "inbound_event", "promocode": "code",
 }  # fmt: skip
 _PLACES = {"programme": "settings", "connection": "shop", "user": "members", "appinstall": "shop"}
+_PLACES = {"programme": "settings", "connection": "shop", "newsitem": "news"}
 
 
 def _url(event: Event, programme: Programme) -> str:
     code = programme.code
-    if event.kind == "terms.published":
+    if event.kind.startswith("terms."):
         return reverse("office:terms", args=[code])
     if event.object_kind == "order" and event.data.get("commission"):
         return reverse("office:commission", args=[code, event.data["commission"]])

@@ -6,8 +6,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from molva.jobs import job
+from molva.messaging.letters import send_letter
 from molva.tracking.models import PromoCode
-from molva.web.ui.letters import send_letter
 
 
 @job(queue="mail")
