@@ -9,5 +9,6 @@ TIMETABLE = (
     Every(3_600, "molva.commissions.jobs:warn_terms"),
     Every(900, "molva.integrations.polling:poll_shops"),
     Every(3_600, "molva.integrations.connecting:refresh_shops"),
+    Every(86_400, "molva.integrations.subscriptions:read_all"),
     Every(86_400, "molva.config.upkeep:clear_sessions"),
 )

@@ -6,5 +6,16 @@ A payload is stored before it is understood; what cannot be understood waits her
 from molva.integrations.models.connection import Connection
 from molva.integrations.models.inbound import InboundEvent, InboundState
 from molva.integrations.models.install import AppInstall, InstallState, ShopStaff
+from molva.integrations.models.subscription import Charge, ChargeState, Subscription
 
-__all__ = ["AppInstall", "Connection", "InboundEvent", "InboundState", "InstallState", "ShopStaff"]
+__all__ = [
+    "AppInstall",
+    "Charge",
+    "ChargeState",
+    "Connection",
+    "InboundEvent",
+    "InboundState",
+    "InstallState",
+    "ShopStaff",
+    "Subscription",
+]

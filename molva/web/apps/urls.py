@@ -12,5 +12,6 @@ urlpatterns = [
     path("insales/login", entry.login, name="login"),
     path("insales/confirm", entry.confirm, name="confirm"),
     path("insales/finish", entry.finish, name="finish"),
+    path("insales/charged/<str:secret>", doors.charged, name="charged"),
     path("insales/stopped/<slug:why>", entry.stopped, name="stopped"),
 ]
