@@ -208,7 +208,7 @@ def read_charge(charge_id: int) -> None:
 
 @transaction.atomic
 def note_return(secret: str) -> Charge | None:
-    """A return address was called. That proves nothing: the charge is read from the shop, once however often it comes."""
+    """A return address was called. That proves nothing: the charge is read from the shop, as the shop knows it."""
     found = Charge.unscoped.select_related("connection__programme")
     charge = found.filter(return_hash=hook_hash(secret)).first()
     if charge is not None and charge.state == ChargeState.PENDING:

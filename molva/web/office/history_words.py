@@ -92,6 +92,13 @@ KINDS: dict[str, Kind] = {
     "member.changed": Kind(gettext_lazy("{label}: another role"), "id"),
     "member.removed": Kind(gettext_lazy("The access of {label} was taken away"), "user-off", "need"),
     "workspace.handed_over": Kind(gettext_lazy("{label} is the owner of the company now"), "id", "need"),
+    "subscription.changed": Kind(gettext_lazy("The subscription of shop “{label}” changed"), "cash-banknote"),
+    "subscription.given": Kind(
+        gettext_lazy("Free days were given to shop “{label}”"), "cash-banknote", "good"
+    ),
+    "charge.made": Kind(gettext_lazy("A service was ordered for shop “{label}”"), "cash-banknote"),
+    "charge.accepted": Kind(gettext_lazy("A service for shop “{label}” was paid"), "cash-banknote", "good"),
+    "charge.declined": Kind(gettext_lazy("A service for shop “{label}” was declined"), "circle-x"),
     "inbound.dead": Kind(gettext_lazy("A message of the shop was not understood"), "alert-triangle", "bad"),
     "inbound.retried": Kind(gettext_lazy("A message of the shop is tried again"), "refresh"),
     "inbound.rejected": Kind(gettext_lazy("A message of the shop was put away"), "trash"),
@@ -243,6 +250,10 @@ _SPECIAL: dict[str, Callable[[dict[str, Any]], str]] = {
     "install.refused": lambda data: str(data.get("host", "")),
     "member.joined": _joined,
     "workspace.handed_over": lambda data: _("was: %(name)s") % {"name": data.get("from", "")},
+    "subscription.given": lambda data: formats.counted(int(data["days"]), "day"),
+    "charge.made": lambda data: str(data["name"]),
+    "charge.accepted": lambda data: str(data["name"]),
+    "charge.declined": lambda data: str(data["name"]),
     "customer.joined": lambda data: str(data.get("joined", "")),
     "payout.paid": lambda data: str(data.get("external_reference", "")),
 }

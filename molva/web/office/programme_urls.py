@@ -13,6 +13,7 @@ from molva.web.office import (
     rules,
     shop,
     shop_script,
+    subscription,
     terms,
     today,
 )

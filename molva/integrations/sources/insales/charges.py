@@ -92,7 +92,10 @@ def _monthly(body: Any) -> Monthly:
 def _single(body: Any) -> Single:
     try:
         return Single(
-            str(body["id"]), _minor(body["price"]), str(body["status"]), str(body.get("confirmation_url") or "")
+            str(body["id"]),
+            _minor(body["price"]),
+            str(body["status"]),
+            str(body.get("confirmation_url") or ""),
         )
     except (AttributeError, LookupError, ValueError, TypeError) as problem:
         raise PlugError("the shop answered with something that is not a charge") from problem
