@@ -49,6 +49,11 @@ except re.error as problem:
     raise ImproperlyConfigured(f"MOLVA_INSALES_HOSTS is not a regular expression: {problem}") from problem
 # Whether Molva is offered to many shops, each with a company of its own.
 MOLVA_OPERATOR = env.bool("MOLVA_OPERATOR", default=False)
+# What a shop pays such an operator a month, in roubles («990.00»); with 0 nobody is asked for money.
+MOLVA_PLAN_MONTHLY = env.str("MOLVA_PLAN_MONTHLY", default="0")
+MOLVA_PLAN_TRIAL_DAYS = env.int("MOLVA_PLAN_TRIAL_DAYS", default=14)
+# Services that a shop may order for a single charge: «name=price» by semicolons.
+MOLVA_PLAN_SERVICES = env.str("MOLVA_PLAN_SERVICES", default="")
 # Set by `molva demo` only: sign-in codes are shown on the page instead of being mailed.
 MOLVA_DEMO = env.bool("MOLVA_DEMO", default=False)
 

@@ -13,5 +13,6 @@ TIMETABLE = (
     Every(86_400, "molva.selftest.runs:run_daily"),
     Every(60, "molva.integrations.codes:bring_all"),
     Every(86_400, "molva.integrations.code_checks:check_all"),
+    Every(86_400, "molva.integrations.subscriptions:read_all"),
     Every(86_400, "molva.config.upkeep:clear_sessions"),
 )

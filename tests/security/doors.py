@@ -11,6 +11,7 @@ RULERS = ("owner", "manager")
 OWNER = ("owner",)
 CASHIERS = ("owner", "accountant")
 PUBLIC, SIGNED_IN, CABINET = "public", "signed in", "cabinet"
+OPERATOR = "operator"  # nothing is there where one company is served: tests/web/apps/test_subscription.py
 
 # What stands in an address: the parameter's name, or for «pk» the thing that the page is about.
 OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
@@ -52,12 +53,16 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "payout_failed": (CASHIERS, "payout"),
 }  # fmt: skip
 OTHERS: dict[str, str] = {
+    **dict.fromkeys(
+        ("office:subscription", "office:subscription_refresh", "office:subscription_order",
+         "office:charge_take_back"), OPERATOR,
+    ),
     **dict.fromkeys(("office:home", "office:new_programme", "cabinet:home", "public:nowhere"), SIGNED_IN),
     **dict.fromkeys(
         ("media", "setup", "hooks:accept", "public:root", "public:landing", "public:thanks", "public:accent",
          "public:script", "public:offer", "ui:theme", "ui:language", "ui:gallery", "apps:install", "apps:uninstall",
          "apps:entry", "apps:login", "apps:confirm", "apps:finish", "apps:stopped", "apps:widget_script",
-         "apps:widget_reference", "apps:widget_frame", "public:email_change"), PUBLIC,
+         "apps:widget_reference", "apps:widget_frame", "public:email_change", "apps:charged"), PUBLIC,
     ),
     **dict.fromkeys(
         ("account_login", "account_request_login_code", "account_confirm_login_code", "account_password_login",

@@ -8,9 +8,12 @@ from molva.integrations.models.inbound import InboundEvent, InboundState
 from molva.integrations.models.install import AppInstall, InstallState, ShopStaff
 from molva.integrations.models.setup import SetupStep, StepState
 from molva.integrations.models.shop_code import ShopCode, ShopCodeState
+from molva.integrations.models.subscription import Charge, ChargeState, Subscription
 
 __all__ = [
     "AppInstall",
+    "Charge",
+    "ChargeState",
     "Connection",
     "InboundEvent",
     "InboundState",
@@ -20,4 +23,5 @@ __all__ = [
     "ShopCodeState",
     "ShopStaff",
     "StepState",
+    "Subscription",
 ]

@@ -16,6 +16,7 @@ from molva.web.office import (
     shop,
     shop_script,
     shop_setup,
+    subscription,
     terms,
     today,
 )
@@ -57,6 +58,10 @@ urlpatterns = [
     path("members/<int:pk>/remove/", members.remove, name="member_remove"),
     path("members/<int:pk>/owner/", members.make_owner, name="member_owner"),
     path("members/closed/<int:pk>/", members.let_in, name="member_let_in"),
+    path("subscription/", subscription.show, name="subscription"),
+    path("subscription/refresh/", subscription.refresh, name="subscription_refresh"),
+    path("subscription/order/<str:service>/", subscription.order, name="subscription_order"),
+    path("subscription/charges/<int:pk>/take-back/", subscription.take_charge_back, name="charge_take_back"),
     path("inbound/", inbound.show, name="inbound"),
     path("inbound/<int:pk>/", inbound.event, name="inbound_event"),
     path("inbound/<int:pk>/retry/", inbound.retry, name="inbound_retry"),

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from molva.integrations import subscriptions
 from molva.integrations.attention import Attention, attention
 from molva.web.office.access import Place, places_of
 from molva.web.ui import shell as ui
@@ -81,6 +82,8 @@ def _shell(place: Place, current: str, seen: Attention) -> ui.OfficeShell:
         item("jobs", _("Background work"), "activity", seen.dead_jobs),
         item("settings", _("Settings"), "settings"),
     ]
+    if subscriptions.is_on():
+        foot.insert(0, item("subscription", _("Subscription"), "cash-banknote"))
     status, text = _shop_state(seen)
     return ui.OfficeShell(
         workspace=place.workspace.name,

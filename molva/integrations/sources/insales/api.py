@@ -66,6 +66,10 @@ class InSalesApi:
         """Change something."""
         return self._json(self._call("PUT", path, body=body))
 
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        """Change a part of something."""
+        return self._json(self._call("PATCH", path, body=body))
+
     def delete(self, path: str) -> None:
         """Remove something; what is gone already is fine."""
         self._call("DELETE", path, missing_ok=True)
