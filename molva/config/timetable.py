@@ -11,5 +11,7 @@ TIMETABLE = (
     Every(3_600, "molva.integrations.connecting:refresh_shops"),
     Every(3_600, "molva.integrations.setup:check_shops"),
     Every(86_400, "molva.selftest.runs:run_daily"),
+    Every(60, "molva.integrations.codes:bring_all"),
+    Every(86_400, "molva.integrations.code_checks:check_all"),
     Every(86_400, "molva.config.upkeep:clear_sessions"),
 )

@@ -4,38 +4,40 @@ Pure: no catalogues of translations, so that a file run by `molva simulate` and 
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from molva.domain.terms import Terms
 from molva.domain.verdicts import Commission, CommissionLine, Decision
 from molva.domain.wording import money_words, percent_words, time_words
 
 LANGUAGES = ("en", "ru")
+# {0}: the partner; {1}: when the touch was, since when the client is theirs, or the code.
 _REASONS = {
     "en": {
-        "link": "{partner} gets the order: the client came by the partner link, {at}.",
-        "qr": "{partner} gets the order: the client scanned the QR code, {at}.",
-        "form": "{partner} gets the order: the client filled in the partner's form, {at}.",
-        "code": "{partner} gets the order: promo code {code} is used in it.",
-        "landing": "{partner} gets the order: the address the client came to carries the partner's mark.",
-        "attributed": "{partner} gets the order: the client is theirs since {since}.",
+        "link": "{0} gets the order: the client came by the partner link, {1}.",
+        "qr": "{0} gets the order: the client scanned the QR code, {1}.",
+        "form": "{0} gets the order: the client filled in the partner's form, {1}.",
+        "code": "{0} gets the order: promo code {1} is used in it.",
+        "landing": "{0} gets the order: the address the client came to carries the partner's mark.",
+        "attributed": "{0} gets the order: the client is theirs since {1}.",
         "no_touch": "Nobody gets the order: no visit, code or mark leads to a partner.",
         "window_ended": "Nobody gets the order: the client's visits are too old or counted for earlier orders.",
         "term_ended": "Nobody gets the order: the attribution has ended and no new visit or code came.",
-        "own_purchase": "Nobody is paid: {partner} has the same e-mail or phone as the client.",
-        "partner_blocked": "Nobody is paid: {partner} is blocked at the time of the order.",
+        "own_purchase": "Nobody is paid: {0} has the same e-mail or phone as the client.",
+        "partner_blocked": "Nobody is paid: {0} is blocked at the time of the order.",
     },
     "ru": {
-        "link": "Заказ достаётся партнёру {partner}: клиент пришёл по партнёрской ссылке, {at}.",
-        "qr": "Заказ достаётся партнёру {partner}: клиент открыл QR-код, {at}.",
-        "form": "Заказ достаётся партнёру {partner}: клиент заполнил форму партнёра, {at}.",
-        "code": "Заказ достаётся партнёру {partner}: в заказе промокод {code}.",
-        "landing": "Заказ достаётся партнёру {partner}: клиент пришёл на адрес с меткой партнёра.",
-        "attributed": "Заказ достаётся партнёру {partner}: клиент закреплён с {since}.",
+        "link": "Заказ достаётся партнёру {0}: клиент пришёл по партнёрской ссылке, {1}.",
+        "qr": "Заказ достаётся партнёру {0}: клиент открыл QR-код, {1}.",
+        "form": "Заказ достаётся партнёру {0}: клиент заполнил форму партнёра, {1}.",
+        "code": "Заказ достаётся партнёру {0}: в заказе промокод {1}.",
+        "landing": "Заказ достаётся партнёру {0}: клиент пришёл на адрес с меткой партнёра.",
+        "attributed": "Заказ достаётся партнёру {0}: клиент закреплён с {1}.",
         "no_touch": "Заказ ничей: ни переход, ни промокод, ни метка не ведут к партнёру.",
         "window_ended": "Заказ ничей: переходы клиента слишком давние или засчитаны в прошлых заказах.",
         "term_ended": "Заказ ничей: закрепление кончилось, а новых переходов и промокодов нет.",
-        "own_purchase": "Никому не платим: у партнёра {partner} те же почта или телефон, что у клиента.",
-        "partner_blocked": "Никому не платим: партнёр {partner} заблокирован на момент заказа.",
+        "own_purchase": "Никому не платим: у партнёра {0} те же почта или телефон, что у клиента.",
+        "partner_blocked": "Никому не платим: партнёр {0} заблокирован на момент заказа.",
     },
 }
 _UNPAID = {
@@ -56,6 +58,7 @@ _UNPAID = {
         "sales_limit": "Вознаграждения нет: оплачиваемые покупки этого клиента уже кончились.",
     },
 }
+_TOUCHED = frozenset({"link", "qr", "form"})  # reasons that tell when
 _CUT = {"en": " (the rule's cap leaves {sum})", "ru": " (предел правила оставляет {sum})"}
 _BEYOND = {
     "en": "rule “{rule}” has paid its number of sales",
@@ -68,13 +71,14 @@ def verdict_text(decision: Decision, unpaid: str | None, lang: str, terms: Terms
     touch = decision.touch
     reason = touch.kind if decision.reason == "link" and touch else decision.reason
     partner = decision.partner or (decision.losers[0].partner if decision.losers else "")
-    said = _REASONS[lang][reason]
-    if "{at}" in said and touch is not None:
-        said = said.format(partner=partner, at=time_words(touch.at, terms.timezone, lang))
-    elif "{since}" in said and decision.since is not None:
-        said = said.format(partner=partner, since=time_words(decision.since, terms.timezone, lang))
-    else:
-        said = said.format(partner=partner, code=touch.code if touch else "")
+    detail: str | None = ""
+    if reason in _TOUCHED and touch is not None:
+        detail = time_words(touch.at, terms.timezone, lang)
+    elif reason == "attributed" and decision.since is not None:
+        detail = time_words(decision.since, terms.timezone, lang)
+    elif touch is not None:
+        detail = touch.code
+    said = _REASONS[lang][reason].format(partner, detail)
     return f"{said} {_UNPAID[lang][unpaid]}" if unpaid else said
 
 
@@ -126,15 +130,15 @@ def _commission_words(
             parts.append(_BEYOND[lang].format(rule=share.rule))
             continue
         if share.percent is not None:
-            base = money_words(share.base_minor, currency, digits, lang)
-            said = _of_base(percent_words(share.percent, lang), base, share.rule, lang)
+            before, after = _rate_words(share.percent, share.rule, lang)
+            said = f"{before}{money_words(share.base_minor, currency, digits, lang)}{after}"
         else:
             said = _fixed(money_words(share.uncut_minor, currency, digits, lang), share.rule, lang)
         if share.uncut_minor > share.full_minor:
             said += _CUT[lang].format(sum=money_words(share.full_minor, currency, digits, lang))
         parts.append(said)
     money = money_words(commission.amount_minor, currency, digits, lang)
-    how = "; ".join(parts)
+    how = parts[0] if len(parts) == 1 else "; ".join(parts)
     if commission.level == 1:
         return f"{money}: {how}."
     if lang == "ru":
@@ -142,8 +146,11 @@ def _commission_words(
     return f"{money} on level {commission.level}, for an invited partner's sale: {how}."
 
 
-def _of_base(percent: str, base: str, rule: str, lang: str) -> str:
-    return f"{percent} от {base}, правило «{rule}»" if lang == "ru" else f"{percent} of {base}, rule “{rule}”"
+@lru_cache(maxsize=1024)
+def _rate_words(percent: str, rule: str, lang: str) -> tuple[str, str]:
+    """What stands before the base that a per cent is of, and after it."""
+    said = percent_words(percent, lang)
+    return (f"{said} от ", f", правило «{rule}»") if lang == "ru" else (f"{said} of ", f", rule “{rule}”")
 
 
 def _fixed(money: str, rule: str, lang: str) -> str:

@@ -47,23 +47,35 @@ _MONTHS = {
     ],
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MINUTE = 60_000_000  # microseconds
+WHOLE_MINUTES = (
+    94_694_400_000_000  # since 1973 every zone is whole minutes from UTC and changes at a whole minute
+)
 
 
-@lru_cache(maxsize=1024)
 def money_words(minor: int, currency: str, digits: int, lang: str) -> str:
     """«1 234,56 ₽» in Russian, «₽1,234.56» in English, with a real minus."""
     if minor < 0:
         return MINUS + money_words(-minor, currency, digits, lang)
-    text = str(minor).zfill(digits + 1)
-    whole, fraction = (text[:-digits], text[-digits:]) if digits else (text, "")
-    if len(whole) > 3:
-        whole = f"{int(whole):,}"
-    sign = _SIGNS.get(currency)
+    before, scale, tails = _money_form(currency, digits, lang)
+    whole, rest = divmod(minor, scale)
+    grouped = f"{whole:,}"
     if lang == "ru":
-        point = "," if digits else ""
-        return f"{whole.replace(',', NBSP)}{point}{fraction}{NBSP}{sign or currency}"
+        grouped = grouped.replace(",", NBSP)
+    return f"{before}{grouped}{tails[rest]}"
+
+
+@lru_cache(maxsize=64)
+def _money_form(currency: str, digits: int, lang: str) -> tuple[str, int, list[str]]:
+    """What stands before a sum, its minor units in one, and what stands after the whole, by the minor units."""
+    sign = _SIGNS.get(currency)
+    scale = 10**digits
+    fractions = [f"{rest:0{digits}d}" for rest in range(scale)] if digits else [""]
+    if lang == "ru":
+        point, after = "," if digits else "", NBSP + (sign or currency)
+        return "", scale, [f"{point}{fraction}{after}" for fraction in fractions]
     point = "." if digits else ""
-    return f"{sign or currency + NBSP}{whole}{point}{fraction}"
+    return sign or currency + NBSP, scale, [f"{point}{fraction}" for fraction in fractions]
 
 
 @lru_cache(maxsize=256)
@@ -74,13 +86,17 @@ def percent_words(percent: str, lang: str) -> str:
 
 def time_words(at: int, zone: str, lang: str) -> str:
     """«1 March 2026, 12:00»: minutes are enough for people."""
+    return _minute_words(at - at % MINUTE if at >= WHOLE_MINUTES else at, zone, lang)
+
+
+@lru_cache(maxsize=4096)
+def _minute_words(at: int, zone: str, lang: str) -> str:
     moment = _local(at, zone)
     return (
         f"{moment.day} {_MONTHS[lang][moment.month - 1]} {moment.year}, {moment.hour:02d}:{moment.minute:02d}"
     )
 
 
-@lru_cache(maxsize=1024)
 def _local(at: int, zone: str) -> datetime:
     try:
         return (_EPOCH + timedelta(microseconds=at)).astimezone(_zone(zone))

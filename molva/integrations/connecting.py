@@ -1,4 +1,4 @@
-"""Writes of stage 8: connecting a shop, reading its statuses, disconnecting."""
+"""Writes of stage 8: connecting a shop, setting it up, reading its statuses, disconnecting."""
 
 import contextlib
 import secrets
@@ -32,23 +32,34 @@ def connect_shop(
     draft.secrets = {"login": login.strip(), "password": password.strip()}
     facts = source_of(kind).verify(draft)
     with transaction.atomic():
-        connection = (
-            Connection.objects.select_for_update()
-            .filter(programme=programme, kind=kind, external_id=facts["id"])
-            .first()
-        ) or draft
-        connection.external_id = facts["id"]
-        connection.name, connection.host = facts["name"], draft.host
-        connection.secrets = {**draft.secrets, "hook": secrets.token_urlsafe(32)}
-        connection.hook_hash = hook_hash(connection.secrets["hook"])
-        connection.facts = {**connection.facts, "statuses": facts["statuses"]}
-        connection.state, connection.problem, connection.checked_at = "active", "", clock.now()
-        connection.save()
-        if not programme.shop_url:
-            update_programme(programme=programme, actor=actor, changes={"shop_url": facts["shop_url"]})
-            refresh_links(programme)
+        connection = store_connection(draft, facts, actor=actor)
         journal.record("connection.made", connection, actor=actor)
-        begin_setup(connection)
+    return connection
+
+
+def store_connection(draft: Connection, facts: dict[str, Any], *, actor: User | None) -> Connection:
+    """Keep a proved key or application password, with a new hook secret, and have the shop set up.
+
+    A shop that its programme knows already stays the same connection. For the caller's transaction and scope.
+    """
+    programme = draft.programme
+    connection = (
+        Connection.objects.select_for_update()
+        .filter(programme=programme, kind=draft.kind, external_id=facts["id"])
+        .first()
+    ) or draft
+    connection.external_id = facts["id"]
+    connection.name, connection.host = facts["name"], draft.host
+    connection.secrets = {**draft.secrets, "hook": secrets.token_urlsafe(32)}
+    connection.hook_hash = hook_hash(connection.secrets["hook"])
+    if facts["statuses"] is not None:
+        connection.facts = {**connection.facts, "statuses": facts["statuses"]}
+    connection.state, connection.problem, connection.checked_at = "active", "", clock.now()
+    connection.save()
+    if not programme.shop_url:
+        update_programme(programme=programme, actor=actor, changes={"shop_url": facts["shop_url"]})
+        refresh_links(programme)
+    begin_setup(connection)
     return connection
 
 
@@ -69,10 +80,15 @@ def refresh_statuses(connection: Connection) -> list[dict[str, str]]:
 @transaction.atomic
 def disconnect_shop(*, connection: Connection, actor: User) -> None:
     """Stop listening to a shop: hooks are refused, polling stops, the password is forgotten; what it told stays."""
+    forget_key(connection)
+    journal.record("connection.removed", connection, actor=actor)
+
+
+def forget_key(connection: Connection) -> None:
+    """Whatever works for this shop stops at its next step, and nothing of its key is kept."""
     connection.state, connection.problem, connection.secrets = "disconnected", "", {}
     connection.hook_hash = connection.widget_hash = ""
-    connection.save()
-    journal.record("connection.removed", connection, actor=actor)
+    connection.save(update_fields=["state", "problem", "secrets", "hook_hash", "widget_hash"])
 
 
 @job(queue="shops", max_attempts=1)

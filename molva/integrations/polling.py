@@ -6,9 +6,10 @@ from django.db import transaction
 
 from molva.integrations.base import UNREADABLE, Page, PlugError, Source, reason_of
 from molva.integrations.connecting import keep, note_problem
-from molva.integrations.inbound import apply, close_event, storable
+from molva.integrations.inbound import close_event, storable
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.registry import source_of
+from molva.integrations.telling import tell_all
 from molva.jobs import enqueue, job
 from molva.orders.errors import CurrencyMismatch
 
@@ -50,12 +51,12 @@ def poll_shops() -> None:
 def _apply_page(connection: Connection, page: Page) -> None:
     """Record what a page told; an order that cannot be recorded waits as a dead letter, the others go on."""
     refused = list(page.refused)
-    for one in page.told:
-        try:
-            apply(connection, [one])
-        except (CurrencyMismatch, *UNREADABLE) as problem:
+    for one, problem in zip(page.told, tell_all(connection, page.told), strict=True):
+        if isinstance(problem, (CurrencyMismatch, *UNREADABLE)):
             is_known = isinstance(problem, CurrencyMismatch)
             refused.append((one.external_id, str(problem) if is_known else reason_of(problem)))
+        elif isinstance(problem, Exception):
+            raise problem
     for order_id, reason in refused:
         _bury(connection, order_id[:120], reason)
 

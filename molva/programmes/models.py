@@ -36,6 +36,11 @@ class Programme(WorkspaceModel):
     # Hosts on which the partner's mark counts: the present one and all former ones, so that old links still work.
     shop_hosts = models.JSONField(default=list)
     mark_param = models.SlugField(_("Partner parameter"), max_length=30, default="aff")
+    mark_aliases = models.JSONField(
+        default=list
+    )  # other words that count the same: of old links, printed cards
+    # a promo code for each partner who is let in: {"pattern", "discount_kind", "discount", "limit", "min_order_minor"}
+    auto_code = models.JSONField(default=dict)
 
     cookie_notice = models.CharField(max_length=4, choices=CookieNotice, default=CookieNotice.OFF)
     consent_cookie = models.CharField(
@@ -75,6 +80,11 @@ class Programme(WorkspaceModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def mark_words(self) -> list[str]:
+        """Every word that may name a partner in an address, the present one first."""
+        return list(dict.fromkeys([self.mark_param, "aff", *self.mark_aliases]))
 
 
 class TermsVersion(WorkspaceModel):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 from json.encoder import encode_basestring
 from zoneinfo import ZoneInfo
@@ -19,9 +19,10 @@ from molva.domain.verdicts import (
     Loser,
     OrderOwed,
 )
+from molva.domain.wording import MINUTE, WHOLE_MINUTES
 from molva.kit.money import format_minor
-from molva.simulate.events import Events, Story
 from molva.simulate.run import Balance, Outcome, Posted
+from molva.simulate.told import Events, Story
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _AT_ONCE = 500  # rows that go to the file together
@@ -65,12 +66,24 @@ class Shape:
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
         self._zone = ZoneInfo(terms.timezone)
-        self._digits = terms.digits
-        self.time = lru_cache(maxsize=4096)(self._time)
+        self.money = partial(format_minor, digits=terms.digits)
+        self._minute = lru_cache(maxsize=4096)(self._read_minute)
+        self._rate = lru_cache(maxsize=1024)(self._tell_rate)
 
-    def money(self, minor: int) -> str:
-        """A sum."""
-        return format_minor(minor, self._digits)
+    def time(self, at: int) -> str:
+        """A time: its minute is looked up, what is told together is often of one."""
+        if at < WHOLE_MINUTES:
+            return self._time(at)
+        minute, rest = divmod(at, MINUTE)
+        before, after = self._minute(minute)
+        if rest % 1_000_000:
+            return f"{before}{rest // 1_000_000:02d}.{rest % 1_000_000:06d}{after}"
+        return f"{before}{rest // 1_000_000:02d}{after}"
+
+    def _read_minute(self, minute: int) -> tuple[str, str]:
+        """What stands before the seconds in a time of this minute, and what stands after them."""
+        text = self._time(minute * MINUTE)
+        return text[:17], text[19:]
 
     def _time(self, at: int) -> str:
         moment = _EPOCH + timedelta(microseconds=at)
@@ -113,12 +126,15 @@ class Shape:
         )
 
     def _line(self, line: CommissionLine) -> str:
-        fixed = "null" if line.fixed_minor is None else f'"{self.money(line.fixed_minor)}"'
+        money = self.money
         return (
-            f'{{"line": {_quoted(line.line)}, "base": "{self.money(line.base_minor)}", '
-            f'"rule": {_quoted(line.rule)}, "percent": {_maybe(line.percent)}, "fixed": {fixed}, '
-            f'"amount": "{self.money(line.amount_minor)}"}}'
+            f'{{"line": {_quoted(line.line)}, "base": "{money(line.base_minor)}", '
+            f'{self._rate(line.rule, line.percent, line.fixed_minor)}, "amount": "{money(line.amount_minor)}"}}'
         )
+
+    def _tell_rate(self, rule: str, percent: str | None, fixed_minor: int | None) -> str:
+        fixed = "null" if fixed_minor is None else f'"{self.money(fixed_minor)}"'
+        return f'"rule": {_quoted(rule)}, "percent": {_maybe(percent)}, "fixed": {fixed}'
 
     def posting(self, posted: Posted) -> str:
         """A posting."""

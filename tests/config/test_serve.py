@@ -1,5 +1,6 @@
 """`molva serve` as a person starts it: a real group of processes on an empty data folder."""
 
+import hashlib
 import http.client
 import json
 import os
@@ -8,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import pytest
 from tests.config.test_supervisor import is_alive, wait_for
 from tests.databases import fresh_database
 
+APP_SECRET, CANARY = "SECRET9c1e4b", "CANARY5b1f77"
 ROOT = Path(__file__).resolve().parent.parent.parent
 pytestmark = [pytest.mark.database, pytest.mark.slow, pytest.mark.xdist_group("serve")]
 
@@ -101,6 +104,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             "MOLVA_WEB_BIND": web,
             "MOLVA_TRACKER_BIND": f"127.0.0.1:{free_port()}",
             "MOLVA_SECRET_KEY": "only-for-tests-" * 4,
+            "MOLVA_INSALES_APP": "molva",
+            "MOLVA_INSALES_SECRET": APP_SECRET,
             "DATABASE_URL": database,
             "DJANGO_SETTINGS_MODULE": "molva.config.settings",
         }
@@ -144,6 +149,28 @@ def test_health(served: Served) -> None:
         "queue": True,
         "tracker": True,
     }
+
+
+def test_tokens_in_addresses_reach_no_log_and_no_file(served: Served) -> None:
+    """Whatever the server, Django or a failure writes down: never what stood after the question mark."""
+    wait_for(served.is_ready)
+    names = (
+        "shop=a.myinsales.ru&token={c}&insales_id=1",
+        "token={c}",
+        "token3={c}&user_id={c}",
+        "x=%00{c}",
+        "{c}",
+    )
+    for door in ("install", "uninstall", "entry", "login", "nowhere"):
+        answers = [served.get(f"/apps/insales/{door}?{query.format(c=CANARY)}")[0] for query in names]
+        assert set(answers) <= {200, 302, 400, 404}
+    assert served.get(f"/apps/insales/install?token={CANARY}", Host="evil.example")[0] == 400
+    time.sleep(2)  # the worker has tried the install, and failed
+    password = hashlib.md5(f"{CANARY}{APP_SECRET}".encode(), usedforsecurity=False).hexdigest()
+    written = [served.log, *Path(served.environ["MOLVA_DATA"]).rglob("*")]
+    for path in (one for one in written if one.is_file()):
+        content = path.read_bytes()
+        assert not [word for word in (CANARY, APP_SECRET, password) if word.encode() in content], path
 
 
 def test_static_files_have_lasting_names(served: Served) -> None:

@@ -1,82 +1,18 @@
 """The life of an application in the fake shop: offered, installed, entered, installed again, removed."""
 
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx2
 import pytest
 
 from molva.demo.shop import RunningShop, start_shop
 from molva.demo.shop.applications import md5
-
-
-class Developer:
-    """An application's own server: remembers what it was asked, answers `status`, may call back in between."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, dict[str, str]]] = []
-        self.status = 200
-        self.between: Callable[[dict[str, str]], None] = lambda query: None
-        developer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                parts = urlsplit(self.path)
-                query = dict(parse_qsl(parts.query))
-                developer.asked.append((parts.path, query))
-                developer.between(query)
-                self.send_response(developer.status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *args: object) -> None:
-                """Keep the test's output clean."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def addresses(self, **more: str) -> dict[str, str]:
-        names = ("install", "entry", "uninstall")
-        told = {f"{name}_url": f"{self.url}/{name}" for name in names}
-        return {"identifier": "molva", "secret": "mysecret", **told, **more}
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-
-@pytest.fixture
-def developer(shop: RunningShop) -> Iterator[Developer]:
-    listening = Developer()
-    shop.register(**listening.addresses())
-    yield listening
-    listening.close()
-
-
-def client_of(shop: RunningShop, login: str = "", password: str = "") -> httpx2.Client:
-    auth = (login, password) if login else None
-    return httpx2.Client(
-        base_url=shop.url,
-        auth=auth,
-        headers={"Content-Type": "application/json"} if login else {},
-        trust_env=False,
-        verify=False,
-    )
+from tests.demo.outside import Developer, ask, client_of
 
 
 def status_of(shop: RunningShop, password: str) -> int:
     with client_of(shop, "molva", password) as client:
         return client.get("/admin/account.json").status_code
-
-
-def ask(shop: RunningShop, command: str, **body: Any) -> Any:
-    with client_of(shop) as client:
-        return client.post(f"/_control/{command}", json=body).json()
 
 
 def password_of(shop: RunningShop) -> str:

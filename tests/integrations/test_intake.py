@@ -12,6 +12,7 @@ from molva.integrations.connecting import connect_shop, refresh_shop
 from molva.integrations.inbound import accept_hook, process_inbound, reject_dead, retry_dead
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.polling import poll_shop
+from molva.integrations.setup import set_up_shop
 from molva.jobs.models import Job
 from molva.jobs.registry import find_job
 from molva.orders.models import DELETED_STATUS, Order
@@ -31,6 +32,11 @@ def hook(connection: Connection, body: Any, topic: str = "orders-update") -> Inb
 
 def test_jobs_stored_before_the_function_moved_still_run():
     assert find_job("molva.integrations.inbound:process_inbound") is process_inbound
+
+
+def test_jobs_stored_before_their_functions_moved_still_run():
+    assert find_job("molva.integrations.services:process_inbound") is process_inbound
+    assert find_job("molva.integrations.services:set_up_shop") is set_up_shop
 
 
 def test_connecting_proves_the_key_and_reads_the_statuses(connection: Connection):

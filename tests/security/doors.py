@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 ALL = ("owner", "manager", "accountant")
 RULERS = ("owner", "manager")
+OWNER = ("owner",)
 CASHIERS = ("owner", "accountant")
 PUBLIC, SIGNED_IN, CABINET = "public", "signed in", "cabinet"
 
@@ -23,6 +24,9 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "terms_edit": (RULERS, ""), "rule_new": (RULERS, ""), "rule_edit": (RULERS, ""),
     "rule_remove": (RULERS, ""), "terms_restore": (RULERS, ""), "page": (RULERS, ""),
     "settings": (RULERS, ""), "shop_connect": (RULERS, ""), "shop_refresh": (RULERS, "shop"),
+    "installs": (OWNER, ""), "install_accept": (OWNER, "install"), "install_refuse": (OWNER, "install"),
+    "members": (ALL, ""), "member_role": (OWNER, "member"), "member_remove": (OWNER, "member"),
+    "member_owner": (OWNER, "member"), "member_let_in": (OWNER, "closed"),
     "shop_set_up": (RULERS, "shop"), "shop_disconnect": (RULERS, "shop"),
     "shop_script": (RULERS, ""),
     "self_test": (ALL, ""), "self_test_run": (ALL, "self_test"), "self_test_start": (RULERS, ""),
@@ -34,6 +38,11 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "partner_add_link": (RULERS, "partner"), "partner_link": (RULERS, "partner"),
     "partner_add_code": (RULERS, "partner"), "customer_note": (RULERS, "customer"),
     "order_recalc": (ALL, "order"),  # settles by the published rules: nobody can choose what comes out
+    "codes": (ALL, ""), "codes_nobodys": (ALL, ""), "code_requests": (ALL, ""), "code": (ALL, "code"),
+    "codes_make": (RULERS, ""), "codes_progress": (RULERS, ""), "codes_auto": (RULERS, ""),
+    "codes_check": (RULERS, ""), "code_give": (RULERS, ""), "code_decline": (RULERS, "code_request"),
+    "code_edit": (RULERS, "code"), "code_void": (RULERS, "code"), "code_bring": (RULERS, "code"),
+    "code_accept": (RULERS, "code"), "code_respell": (RULERS, "code"), "code_keep": (RULERS, "code"),
     "partner_adjust": (CASHIERS, "partner"), "payouts_prepare": (CASHIERS, ""),
     "payout_draft": (CASHIERS, ""), "payout_approve": (CASHIERS, "payout"),
     "payout_paid": (CASHIERS, "payout"), "payout_cancel": (CASHIERS, "payout"),
@@ -43,8 +52,9 @@ OTHERS: dict[str, str] = {
     **dict.fromkeys(("office:home", "office:new_programme", "cabinet:home", "public:nowhere"), SIGNED_IN),
     **dict.fromkeys(
         ("media", "setup", "hooks:accept", "public:root", "public:landing", "public:thanks", "public:accent",
-         "public:script", "public:offer", "apps:widget_script", "apps:widget_reference", "apps:widget_frame",
-         "ui:theme", "ui:language", "ui:gallery"), PUBLIC,
+         "public:script", "public:offer", "ui:theme", "ui:language", "ui:gallery", "apps:install", "apps:uninstall",
+         "apps:entry", "apps:login", "apps:confirm", "apps:finish", "apps:stopped", "apps:widget_script",
+         "apps:widget_reference", "apps:widget_frame"), PUBLIC,
     ),
     **dict.fromkeys(
         ("account_login", "account_request_login_code", "account_confirm_login_code", "account_password_login",
@@ -56,11 +66,14 @@ OTHERS: dict[str, str] = {
 CABINET_THINGS = {
     "today": "", "links": "", "orders": "", "money": "", "paper": "", "team": "", "profile": "", "terms": "",
     "link_switch": "link", "link_qr": "link", "order": "order", "payout": "payout", "commission": "commission",
+    "codes": "", "code_card": "code",
 }  # fmt: skip
 ACTS = {  # answers to POST only; a GET must not do them
     "shop_refresh", "shop_set_up", "inbound_retry", "inbound_reject", "job_retry",
     "job_discard", "partner_add_link", "partner_add_code", "customer_note", "terms_restore", "order_recalc",
     "link_switch", "self_test_start", "self_test_daily", "self_test_stop",
+    "member_let_in",
+    "codes_check", "code_bring", "code_accept", "code_respell", "code_keep",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from django.test import Client, RequestFactory
 from molva.demo.shop import RunningShop
 from molva.domain.inbound import InboundOrder, NotUnderstood
 from molva.integrations import connecting, inbound
+from molva.integrations.base import attempt
 from molva.integrations.connecting import disconnect_shop
 from molva.integrations.inbound import accept_hook, process_inbound
 from molva.integrations.manual import import_csv, import_state
@@ -117,7 +118,7 @@ def test_whatever_a_shop_answers_nothing_raises(
     change: dict[str, Any],
 ):
     body = {**ORDER, "custom_status": {"permalink": "new"}, **change}
-    monkeypatch.setattr(InSalesSource, "read", lambda *_args: [parse_order(body)])
+    monkeypatch.setattr(InSalesSource, "read", lambda *_args: [attempt(lambda: [parse_order(body)])])
     event = accept_hook(connection=connection, topic="orders-update", body=b'{"id": 1}', content_type="x")
     process_inbound(event_id=event.pk)
     event.refresh_from_db()

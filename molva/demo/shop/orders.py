@@ -36,6 +36,7 @@ class Draft:
     visit: Visit = field(default_factory=Visit)
     fields: dict[int, str] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
+    comments: dict[int, str] = field(default_factory=dict)
     recipient: str | None = None
     phone: str | None = None
     city: str | None = None
@@ -82,6 +83,8 @@ def create(shop: Shop, draft: Draft, *, tell: bool = True) -> Order:
         address=draft.address,
         comment=draft.comment,
     )
+    for line in order.lines:
+        line.comment = draft.comments.get(line.variant_id)
     if not order.lines:
         raise Refused({"order_lines": ["не может быть пустым"]})
     _first_facts(shop, order, draft, moment)

@@ -62,6 +62,11 @@ class Shop:
         """The host that buyers should be sent to."""
         return str(self.store.settings.get("main_host") or self.host)
 
+    def told_cookies(self, cookies: dict[str, str]) -> dict[str, str]:
+        """Those of a browser's cookies that orders may tell."""
+        names = str(self.store.settings["client_cookies_whitelist"] or "").replace(",", " ").split()
+        return {name: cookies[name] for name in names if name in cookies}
+
     def announce(self, topic: str, number: int, body: Any) -> None:
         """Tell the webhooks of a topic about the thing with this id."""
         webhooks = list(self.store.tables["webhook"].values())

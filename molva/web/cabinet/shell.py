@@ -61,6 +61,7 @@ def _shell(partner: Partner, current: str) -> ui.CabinetShell:
     items = [
         item("today", _("Home"), "home"),
         item("links", _("Links"), "link"),
+        item("codes", _("Promo codes"), "discount"),
         item("orders", _("Orders"), "shopping-cart"),
         item("money", _("Money"), "cash-banknote"),
         item("team", _("Team"), "users-group"),
@@ -75,7 +76,7 @@ def _shell(partner: Partner, current: str) -> ui.CabinetShell:
             logout_url=reverse("account_logout"),
         ),
         items=items,
-        bar=items[:4],
+        bar=[one for one in items if one.key in ("today", "links", "orders", "money")],
         current=current,
         home_url=items[0].url,
         logo_url=programme.logo.url if programme.logo else "",

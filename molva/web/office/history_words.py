@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from molva.programmes.models import PartnerStatus, Programme
 from molva.selftest.words import reason_words, step_title
+from molva.web.office.plug_words import plug_words
 from molva.web.office.setup_words import drift_text
 from molva.web.ui import formats
-from molva.workspaces.models import Event
+from molva.workspaces.models import Event, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,17 @@ KINDS: dict[str, Kind] = {
     "link.stopped": Kind(gettext_lazy("Link {label} was stopped"), "link-off", "bad"),
     "link.resumed": Kind(gettext_lazy("Link {label} works again"), "link", "good"),
     "promo_code.added": Kind(gettext_lazy("Promo code {label} was added"), "discount"),
+    "promo_code.changed": Kind(gettext_lazy("Promo code {label} was changed"), "pencil"),
+    "promo_code.voided": Kind(gettext_lazy("Promo code {label} was made void"), "ban", "bad"),
+    "promo_code.refused": Kind(gettext_lazy("The shop refused promo code {label}"), "ban", "bad"),
+    "promo_code.drifted": Kind(
+        gettext_lazy("Promo code {label} is different in the shop"), "alert-triangle", "need"
+    ),
+    "promo_code.gone": Kind(gettext_lazy("Promo code {label} was deleted in the shop"), "trash", "need"),
+    "promo_code.brought": Kind(gettext_lazy("Promo code {label} is brought to the shop again"), "refresh"),
+    "promo_code.asked": Kind(gettext_lazy("Promo codes are asked for: {label}"), "message-2", "new"),
+    "promo_code.granted": Kind(gettext_lazy("Promo codes are granted: {label}"), "check", "good"),
+    "promo_code.declined": Kind(gettext_lazy("Promo codes are declined: {label}"), "circle-x"),
     "customer.joined": Kind(gettext_lazy("Two records turned out to be one customer: {label}"), "users"),
     "customer.noted": Kind(gettext_lazy("A note on customer {label} was changed"), "pencil"),
     "attribution.started": Kind(
@@ -77,6 +89,29 @@ KINDS: dict[str, Kind] = {
     "self_test.passed": Kind(gettext_lazy("The self-test found everything working"), "test-pipe", "good"),
     "self_test.failed": Kind(gettext_lazy("The self-test found a defect"), "test-pipe", "bad"),
     "self_test.stopped": Kind(gettext_lazy("The self-test was stopped"), "test-pipe"),
+    "connection.installed": Kind(
+        gettext_lazy("The application was installed in shop “{label}”"), "plug-connected", "good"
+    ),
+    "connection.reinstalled": Kind(
+        gettext_lazy("The application was installed in shop “{label}” once more"), "plug-connected", "good"
+    ),
+    "connection.uninstalled": Kind(
+        gettext_lazy("The application was removed in shop “{label}”; the data are kept"),
+        "plug-connected-x",
+        "bad",
+    ),
+    "connection.moved": Kind(gettext_lazy("Shop “{label}” has another address"), "building-store"),
+    "install.waiting": Kind(
+        gettext_lazy("Shop “{label}” has installed the application and waits to be taken in"),
+        "building-store",
+        "need",
+    ),
+    "install.accepted": Kind(gettext_lazy("Shop “{label}” was taken in"), "plug-connected", "good"),
+    "install.refused": Kind(gettext_lazy("Shop “{label}” was refused"), "ban"),
+    "member.joined": Kind(gettext_lazy("{label} came from the shop and joined the staff"), "user-plus"),
+    "member.changed": Kind(gettext_lazy("{label}: another role"), "id"),
+    "member.removed": Kind(gettext_lazy("The access of {label} was taken away"), "user-off", "need"),
+    "workspace.handed_over": Kind(gettext_lazy("{label} is the owner of the company now"), "id", "need"),
     "inbound.dead": Kind(gettext_lazy("A message of the shop was not understood"), "alert-triangle", "bad"),
     "inbound.retried": Kind(gettext_lazy("A message of the shop is tried again"), "refresh"),
     "inbound.rejected": Kind(gettext_lazy("A message of the shop was put away"), "trash"),
@@ -93,7 +128,7 @@ GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     "money": (gettext_lazy("Money"), ("commission.", "ledger.", "payout.")),
     "settings": (
         gettext_lazy("Terms and settings"),
-        ("programme.", "terms.", "workspace.", "connection.", "self_test."),
+        ("programme.", "terms.", "workspace.", "connection.", "self_test.", "install.", "member."),
     ),
 }
 
@@ -136,6 +171,15 @@ FIELDS: dict[str, str | Promise] = {
     "documents": gettext_lazy("documents"),
     "support_email": gettext_lazy("e-mail for questions"),
     "timezone": gettext_lazy("time zone"),
+    "role": gettext_lazy("role"),
+    "mark_aliases": gettext_lazy("former words of the partner parameter"),
+    "auto_code": gettext_lazy("promo code by itself"),
+    "discount_kind": gettext_lazy("kind of discount"),
+    "discount": gettext_lazy("discount"),
+    "limit": gettext_lazy("how often"),
+    "expires_date": gettext_lazy("last day"),
+    "min_order_minor": gettext_lazy("order from"),
+    "is_private": gettext_lazy("private"),
 }
 ENDS: dict[str, str | Promise] = {
     "term": gettext_lazy("the term ran out"),
@@ -206,6 +250,11 @@ def _rows(data: dict[str, Any]) -> str:
     return f"{data.get('file', '')}, " + ngettext("%(n)s row", "%(n)s rows", n) % {"n": n}
 
 
+def _joined(data: dict[str, Any]) -> str:
+    role = str(dict(Role.choices).get(data.get("role", ""), "")).lower()
+    return ", ".join(part for part in (str(data.get("shop", "")), role) if part)
+
+
 _SPECIAL: dict[str, Callable[[dict[str, Any]], str]] = {
     "commission.accrued": _level,
     "commission.released": _level,
@@ -220,8 +269,16 @@ _SPECIAL: dict[str, Callable[[dict[str, Any]], str]] = {
     "connection.drifted": drift_text,
     "connection.broken": lambda data: str(data.get("problem", "")),
     "self_test.failed": lambda data: f"{step_title(data['step'])}: {reason_words(data['reason'])}",
+    "connection.moved": lambda data: f"{data.get('from', '')} → {data.get('to', '')}",
+    "install.waiting": lambda data: str(data.get("host", "")),
+    "install.refused": lambda data: str(data.get("host", "")),
+    "member.joined": _joined,
+    "workspace.handed_over": lambda data: _("was: %(name)s") % {"name": data.get("from", "")},
     "customer.joined": lambda data: str(data.get("joined", "")),
     "payout.paid": lambda data: str(data.get("external_reference", "")),
+    "promo_code.voided": lambda data: str(data.get("reason", "")),
+    "promo_code.refused": lambda data: plug_words(str(data.get("problem", ""))),
+    "promo_code.declined": lambda data: str(data.get("answer", "")),
 }
 
 
@@ -234,6 +291,8 @@ def _change(name: str, before: object, after: object, *, currency: str) -> str:
     elif name == "status":
         words = dict(PartnerStatus.choices)
         was, now = (str(words.get(str(one), one)) for one in (before, after))
+    elif name == "role":
+        was, now = (str(dict(Role.choices).get(str(one), one)).lower() for one in (before, after))
     else:
         was, now = _plain(before), _plain(after)
     return _("%(field)s: %(now)s, was: %(was)s") % {"field": label, "now": now, "was": was}
@@ -254,9 +313,9 @@ def _plain(value: object) -> str:
 
 _PAGES = {
     "partner": "partner", "customer": "customer", "order": "order", "payout": "payout",
-    "inboundevent": "inbound_event",
+    "inboundevent": "inbound_event", "promocode": "code",
 }  # fmt: skip
-_PLACES = {"programme": "settings", "connection": "shop"}
+_PLACES = {"programme": "settings", "connection": "shop", "user": "members", "appinstall": "shop"}
 
 
 def _url(event: Event, programme: Programme) -> str:
@@ -267,7 +326,7 @@ def _url(event: Event, programme: Programme) -> str:
         return reverse("office:commission", args=[code, event.data["commission"]])
     if event.object_kind in _PAGES and event.object_id:
         return reverse(f"office:{_PAGES[event.object_kind]}", args=[code, event.object_id])
-    if event.object_kind in ("link", "promocode") and event.partner_id:
+    if event.object_kind == "link" and event.partner_id:
         return reverse("office:partner", args=[code, event.partner_id])
     if event.object_kind in _PLACES:
         return reverse(f"office:{_PLACES[event.object_kind]}", args=[code])

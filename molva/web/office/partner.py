@@ -18,6 +18,7 @@ from molva.programmes.models import Partner, Programme
 from molva.programmes.queries import terms_version_at
 from molva.programmes.services import update_partner
 from molva.programmes.wording import describe_when, reward_words, special_rules
+from molva.reports.codes import list_codes
 from molva.reports.customers import list_customers
 from molva.reports.orders import list_orders
 from molva.reports.partners import partner_figures, second_level
@@ -25,6 +26,7 @@ from molva.tracking.errors import CodeTaken, LinkError
 from molva.tracking.models import Link
 from molva.tracking.services import add_promo_code, create_link, set_link_active
 from molva.web.office.access import CASHIERS, RULERS, Place, office_page
+from molva.web.office.codes import shown_code
 from molva.web.office.confirm import ask
 from molva.web.office.history_words import told
 from molva.web.office.link_words import link_problem, public_url
@@ -35,6 +37,7 @@ from molva.web.ui.flash import say
 from molva.workspaces.models import Event
 
 FEW = 5
+FEW_CODES = 20
 STATEMENT = 20
 
 
@@ -62,7 +65,7 @@ def _card(request: HttpRequest, place: Place, partner: Partner, **forms: Any) ->
         "figures": partner_figures(programme, [partner])[partner.pk],
         "balance": balances(partner),
         "links": [(link, public_url(link)) for link in partner.links.order_by("-is_main", "pk")],
-        "promo_codes": list(partner.promo_codes.order_by("pk")),
+        "promo_codes": [shown_code(one) for one in list_codes(programme, partner=partner.code)[:FEW_CODES]],
         "rules": _own_rules(programme, partner),
         "customers": list(customers[:FEW]),
         "orders": list(orders[:FEW]),

@@ -28,6 +28,14 @@ _KNOWN: tuple[tuple[str, "Promise"], ...] = (
         "the shop answered with something that is not",
         _("The answer of the shop is not readable. We try again ourselves."),
     ),
+    (
+        "the shop has this code from somebody else",
+        _("A code of this spelling was made in the shop itself. Molva does not touch it."),
+    ),
+    (
+        "the shop answered 422 to /admin/discount_codes",
+        _("The shop does not take this discount or this spelling. Change it and try again."),
+    ),
     ("the shop answered", _("The shop answered in an unexpected way. We try again ourselves.")),
     (
         "the shop knows no such order",

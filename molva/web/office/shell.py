@@ -47,7 +47,14 @@ def _shell(place: Place, current: str, seen: Attention) -> ui.OfficeShell:
     payouts = item("payouts", _("Payouts"), "cash-banknote", seen.waiting_payouts)
     groups = [
         ui.NavGroup("", [today]),
-        ui.NavGroup(_("People"), [partners, item("customers", _("Customers"), "user-circle")]),
+        ui.NavGroup(
+            _("People"),
+            [
+                partners,
+                item("customers", _("Customers"), "user-circle"),
+                item("codes", _("Promo codes"), "discount"),
+            ],
+        ),
         ui.NavGroup(
             _("Money"),
             [
@@ -62,12 +69,13 @@ def _shell(place: Place, current: str, seen: Attention) -> ui.OfficeShell:
             [
                 item("terms", _("Terms"), "scale"),
                 item("page", _("Page and forms"), "speakerphone"),
-                item("shop", _("Shop"), "building-store", seen.dead_letters),
+                item("shop", _("Shop"), "building-store", seen.dead_letters + seen.waiting_shops),
             ],
         ),
     ]
     foot = [
         item("self_test", _("Self-test"), "test-pipe"),
+        item("members", _("Staff"), "id"),
         item("history", _("History"), "history"),
         item("jobs", _("Background work"), "activity", seen.dead_jobs),
         item("settings", _("Settings"), "settings"),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from molva.integrations.adoption import removed_installs, waiting_installs
 from molva.integrations.base import PlugError
 from molva.integrations.connecting import (
     connect_shop,
@@ -23,6 +24,7 @@ from molva.web.office.plug_words import plug_words
 from molva.web.office.shell import page
 from molva.web.office.shop_setup import shop_seen
 from molva.web.ui.flash import say
+from molva.workspaces.models import Role
 
 
 class ConnectForm(forms.Form):
@@ -70,6 +72,8 @@ def show(request: HttpRequest, place: Place) -> HttpResponse:
             if one.kind != "manual"
         ],
         "form": ConnectForm(),
+        "removed": removed_installs(place.programme),
+        "asking": waiting_installs(place.workspace) if place.may(Role.OWNER) else [],
         "dead": inbound.filter(state=InboundState.DEAD).count(),
         "waiting": inbound.filter(state=InboundState.NEW).count(),
         "received": inbound.count(),

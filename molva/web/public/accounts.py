@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from molva.programmes.models import Partner
-from molva.web.public.letters import send_letter
+from molva.web.ui.letters import send_letter
 from molva.workspaces.models import Member
 
 _log = logging.getLogger(__name__)

@@ -1,8 +1,6 @@
 """Letters of the public pages, sent by the worker."""
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -11,6 +9,7 @@ from molva.jobs import job
 from molva.programmes.models import Partner, PartnerStatus
 from molva.reports.cabinet_links import public_address
 from molva.tracking.services import main_link
+from molva.web.ui.letters import send_letter
 
 
 @job(queue="mail")
@@ -32,14 +31,3 @@ def send_link(partner_id: int, language: str) -> None:
             "action": _("Open the cabinet"),
         }
         send_letter("public/mail/link", partner.email, context)
-
-
-def send_letter(template: str, email: str, context: dict[str, object]) -> None:
-    """Send `template`.txt with `template`.html beside it; `context` holds the subject."""
-    letter = EmailMultiAlternatives(
-        subject=" ".join(str(context["subject"]).split()),
-        body=render_to_string(f"{template}.txt", context).strip() + "\n",
-        to=[email],
-    )
-    letter.attach_alternative(render_to_string(f"{template}.html", context), "text/html")
-    letter.send()

@@ -40,7 +40,7 @@ def _card(office: Office, row: Row) -> Markup:
     )
     buttons = [
         button("act", "install", say("Install again") if is_in else say("Install"), "quiet" if is_in else ""),
-        button("act", "uninstall", say("Remove"), "danger") if is_in else None,
+        _remove(office) if is_in else None,
     ]
     enter = html(
         '<a class="button" href="/admin2/applications/{name}/enter">{word}</a>',
@@ -61,6 +61,16 @@ def _card(office: Office, row: Row) -> Markup:
         identifier_word=say("Identifier"),
         password=_password(office, row) if is_in else None,
         calls=office.table(("Time", "Call", "Answer"), calls) if calls else None,
+    )
+
+
+def _remove(office: Office) -> Markup:
+    """A button that asks once more."""
+    say = office.say
+    return html(
+        '<details class="confirm"><summary class="button danger">{word}</summary>{sure}</details>',
+        word=say("Remove"),
+        sure=button("act", "uninstall", say("Yes, remove it with all that it has made"), "danger"),
     )
 
 

@@ -47,7 +47,7 @@ def settings_page(office: Office, request: Request) -> Response:
 
 def _field(name: str, word: str, value: str) -> Markup:
     if name == "extra_domains":
-        area = '<label>{word}<textarea name="{name}" rows="3">{value}</textarea></label>'
+        area = '<label class="whole">{word}<textarea name="{name}" rows="2">{value}</textarea></label>'
         return html(area, word=word, name=name, value=value)
     field = '<label>{word}<input name="{name}" value="{value}"></label>'
     return html(field, word=word, name=name, value=value)
@@ -88,8 +88,10 @@ def generate_page(office: Office, request: Request) -> Response:
     say = office.say
     boxes = [
         html(
-            """<label class="check"><input type="checkbox" name="knob.{name}" value="1"><code>{name}</code></label>""",
+            """<label class="check"><input type="checkbox" name="knob.{name}" value="1">
+<span>{word}<code>{name}</code></span></label>""",
             name=name,
+            word=say(name).replace("_", " "),
         )
         for name in generator.KNOBS
     ]

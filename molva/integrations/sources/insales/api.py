@@ -32,6 +32,7 @@ class InSalesApi:
         if not connection.secrets:
             raise PlugError("the shop refuses the key: it is disconnected", permanent=True)
         self._connection = connection
+        self._refusal: PlugError | None = None  # the shop asked to wait: nothing more is asked of it now
         secret = f"{connection.secrets['login']}:{connection.secrets['password']}"
         self._headers = {
             "Authorization": "Basic " + base64.b64encode(secret.encode()).decode(),
@@ -101,6 +102,8 @@ class InSalesApi:
         body: dict[str, Any] | None = None,
         missing_ok: bool = False,
     ) -> Response:
+        if self._refusal:
+            raise self._refusal
         content = json.dumps(body).encode() if body is not None else None
         try:
             response = self._client.request(
@@ -112,7 +115,9 @@ class InSalesApi:
             return response
         if response.status in (200, 201):
             return response
-        raise _failure(response, path)
+        failure = _failure(response, path)
+        self._refusal = failure if failure.retry_after else None
+        raise failure
 
     @staticmethod
     def _json(response: Response) -> Any:

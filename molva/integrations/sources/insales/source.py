@@ -1,16 +1,19 @@
 """InSales as a source of orders. The shop is the truth: a hook is an unsigned hint, the order is read again by API."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from molva.domain.inbound import InboundOrder, NotUnderstood
-from molva.integrations.base import UNREADABLE, Page, Reconciled, Told, Wish, reason_of
+from molva.integrations.base import UNREADABLE, Page, Read, Reconciled, Told, Wish, attempt, reason_of
 from molva.integrations.models import Connection, InboundEvent
 from molva.integrations.sources.insales.api import InSalesApi
+from molva.integrations.sources.insales.codes import InSalesCodes, known_codes
 from molva.integrations.sources.insales.parse import load_body, parse_order
 from molva.integrations.sources.insales.rehearsal import InSalesRehearsal
-from molva.integrations.sources.insales.setup import PARTS, codes_by_id
+from molva.integrations.sources.insales.setup import PARTS
+from molva.integrations.sources.insales.together import read_page
 
 _PAGE_SIZE = 100
 _OVERLAP = timedelta(minutes=10)
@@ -22,6 +25,7 @@ class InSalesSource:
 
     kind = "insales"
     parts = tuple(PARTS)
+    open_codes = InSalesCodes
 
     def verify(self, connection: Connection) -> dict[str, Any]:
         """Id, name, host and statuses of the shop; raises PlugError when host or password do not fit."""
@@ -30,7 +34,7 @@ class InSalesSource:
             return {
                 "id": str(account["id"]),
                 "name": str(account.get("title") or account.get("subdomain") or connection.host),
-                "shop_url": _shop_url(account, connection.host),
+                "shop_url": shop_url(account, connection.host),
                 "statuses": self.statuses(api),
             }
 
@@ -51,20 +55,44 @@ class InSalesSource:
         with InSalesApi(connection) as api:
             return PARTS[part](api, wish, known)
 
-    def read(self, connection: Connection, event: InboundEvent) -> Iterable[Told]:
-        """The order that a hook names, as the shop's API tells it now."""
-        body = load_body(bytes(event.body))
-        number = _number(body.get("id"))
-        account = body.get("account_id")
-        if account is not None and str(account) != connection.external_id:
-            raise NotUnderstood(f"the body is of another shop ({account})")
+    def read(self, connection: Connection, events: Sequence[InboundEvent]) -> list[Read]:
+        """The order that each hook names, as the shop's API tells it now."""
+        hooks = [attempt(partial(_hook, connection, event)) for event in events]
+        found = attempt(partial(self._read, connection, events, hooks))
+        if isinstance(found, Exception):
+            return [hook if isinstance(hook, Exception) else found for hook in hooks]
+        return found
+
+    def _read(
+        self,
+        connection: Connection,
+        events: Sequence[InboundEvent],
+        hooks: Sequence[dict[str, Any] | Exception],
+    ) -> list[Read]:
         with InSalesApi(connection) as api:
-            fresh = api.get_or_none(f"/admin/orders/{number}.json")
-            if fresh is None:
-                if event.topic != "orders-destroy":
-                    raise NotUnderstood("the shop knows no such order")
-                return [_as_deleted(self._parse(connection, api, body))]
-            return [self._parse(connection, api, fresh)]
+            page = read_page(api, [hook for hook in hooks if not isinstance(hook, Exception)])
+            return [
+                hook
+                if isinstance(hook, Exception)
+                else attempt(partial(self._told, connection, api, hook, event.topic, page))
+                for hook, event in zip(hooks, events, strict=True)
+            ]
+
+    def _told(
+        self,
+        connection: Connection,
+        api: InSalesApi,
+        hook: dict[str, Any],
+        topic: str,
+        page: dict[int, dict[str, Any]],
+    ) -> list[Told]:
+        number = hook["id"]
+        fresh = page.get(number) or api.get_or_none(f"/admin/orders/{number}.json")
+        if fresh is None:
+            if topic != "orders-destroy":
+                raise NotUnderstood("the shop knows no such order")
+            return [_as_deleted(self._parse(connection, api, hook))]
+        return [self._parse(connection, api, fresh)]
 
     def poll(self, connection: Connection) -> Page:
         """One page of orders changed since the anchor, oldest change first (`updated_since` + `from_id`, page 1).
@@ -103,13 +131,19 @@ class InSalesSource:
         return told, refused
 
     def _parse(self, connection: Connection, api: InSalesApi, body: dict[str, Any]) -> InboundOrder:
-        codes: dict[str, str] = connection.facts.get("codes", {})
-        used = {str(d["discount_code_id"]) for d in body.get("discounts") or [] if d.get("discount_code_id")}
-        if used - set(codes):
-            codes = connection.facts["codes"] = codes_by_id(api)
-            connection.save(update_fields=["facts"])
+        codes = known_codes(connection, api, body)
         order = parse_order(body, codes)
         return api.with_categories(order)
+
+
+def _hook(connection: Connection, event: InboundEvent) -> dict[str, Any]:
+    """The body of a hook that names an order of this shop, by a plain number."""
+    body = load_body(bytes(event.body))
+    body["id"] = _number(body.get("id"))
+    account = body.get("account_id")
+    if account is not None and str(account) != connection.external_id:
+        raise NotUnderstood(f"the body is of another shop ({account})")
+    return body
 
 
 def _number(value: Any) -> int:
@@ -127,7 +161,8 @@ def _since(anchor: dict[str, Any]) -> dict[str, Any]:
     return {"updated_since": start.isoformat(timespec="milliseconds")}
 
 
-def _shop_url(account: dict[str, Any], host: str) -> str:
+def shop_url(account: dict[str, Any], host: str) -> str:
+    """The storefront's main address, as the account tells it."""
     main = str(account.get("main_host") or host)
     protocol = str(account.get("main_host_protocol") or "https").rstrip(":/")
     return f"{protocol}://{main}"
