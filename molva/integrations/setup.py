@@ -100,14 +100,15 @@ def check_shops() -> None:
 
 def _needs_check(connection: Connection) -> bool:
     wish, long_ago = wish_of(connection), clock.now() - CHECK_EVERY
-    for step in SetupStep.unscoped.filter(connection=connection):
+    steps = list(SetupStep.unscoped.filter(connection=connection))
+    for step in steps:
         if step.state == StepState.LATER:
             return True
         is_old = step.checked_at is not None and step.checked_at < long_ago
         is_kept = step.state == StepState.DONE and step.name not in (PROGRAMME, ORDERS)
         if is_kept and (is_old or not _is_done(step, wish)):
             return True
-    return False
+    return not steps  # connected before there were steps
 
 
 def _is_done(step: SetupStep, wish: Wish) -> bool:

@@ -364,3 +364,13 @@ def test_a_step_that_waits_for_the_shop_is_tried_every_hour(connection: Connecti
     SetupStep.objects.filter(name="script").update(state=StepState.LATER)
     check_shops()
     assert Job.objects.filter(path="molva.integrations.setup:check_shop").count() == 1
+
+
+def test_a_shop_that_was_connected_before_there_were_steps_gets_them(
+    connection: Connection, writes: list[Any]
+):
+    SetupStep.objects.all().delete()
+    check_shops()
+    assert Job.objects.filter(path="molva.integrations.setup:check_shop").count() == 1
+    check_shop(connection_id=connection.pk)
+    assert (set(states(connection).values()), writes) == ({StepState.DONE}, [])
