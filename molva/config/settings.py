@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "molva.commissions",
     "molva.payouts",
     "molva.integrations",
+    "molva.messaging",
     "molva.selftest",
     "molva.web.ui",
     "molva.web.office",
@@ -201,9 +202,16 @@ ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 if MOLVA_TRUST_PROXY:
     # Otherwise all visitors would share the limits of one address, the proxy's.
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
+# How often something may be tried, by name: molva/web/ui/limits.py and allauth count in one cache for all processes.
+ACCOUNT_RATE_LIMITS = {
+    "register": "10/h/ip",
+    "change_email": "5/h/user",
+    "app_call": "60/m/ip",
+    "app_install": "10/m/key",  # of one shop: each costs a call of its API
+}
 if not MOLVA_DEMO:
     # 60 codes of a million with 5 tries each: guessing for a whole day opens an account in 3 cases of 10 000.
-    ACCOUNT_RATE_LIMITS = {"request_login_code": "20/m/ip,3/m/key,20/h/key,60/d/key"}
+    ACCOUNT_RATE_LIMITS["request_login_code"] = "20/m/ip,3/m/key,20/h/key,60/d/key"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/login/"
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 

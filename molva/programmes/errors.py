@@ -21,5 +21,9 @@ class PartnerExists(ValueError):
         self.partner = partner
 
 
+class EmailTaken(ValueError):
+    """The e-mail is another person's; never says whose."""
+
+
 class InviterCircle(ValueError):
     """The inviter chosen was, directly or not, invited by this very partner."""

@@ -152,6 +152,31 @@ class Partner(WorkspaceModel):
         return self.status != PartnerStatus.ACTIVE
 
 
+class EmailChange(WorkspaceModel):
+    """A new e-mail of a partner, which holds nothing until whoever reads the letter sent to it confirms.
+
+    Asked for by the partner it becomes the person's own, in all programmes; asked for by staff it moves this place
+    alone, because one company must not decide how a person signs in to another.
+    """
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="email_changes")
+    email = models.EmailField()
+    is_own = models.BooleanField()
+    created_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta(WorkspaceModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partner"], name="email_change_open_once", condition=models.Q(done_at__isnull=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner}: {self.email}"
+
+
 class PartnerVersion(WorkspaceModel):
     """What money depends on about a partner, from a moment on: inviter, groups, contacts, block. Never edited."""
 

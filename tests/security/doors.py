@@ -35,6 +35,7 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "orders_add": (RULERS, ""), "orders_import": (RULERS, ""), "orders_import_progress": (RULERS, ""),
     "job_retry": (RULERS, "job"), "job_discard": (RULERS, "job"),
     "partner_add": (RULERS, ""), "partners_bulk": (RULERS, ""), "partner_edit": (RULERS, "partner"),
+    "partner_email_keep": (RULERS, "partner"),
     "partner_add_link": (RULERS, "partner"), "partner_link": (RULERS, "partner"),
     "partner_add_code": (RULERS, "partner"), "customer_note": (RULERS, "customer"),
     "order_recalc": (ALL, "order"),  # settles by the published rules: nobody can choose what comes out
@@ -47,7 +48,8 @@ OTHERS: dict[str, str] = {
     **dict.fromkeys(("office:home", "office:new_programme", "cabinet:home", "public:nowhere"), SIGNED_IN),
     **dict.fromkeys(
         ("media", "setup", "hooks:accept", "public:root", "public:landing", "public:thanks", "public:accent",
-         "public:script", "public:offer", "ui:theme", "ui:language", "ui:gallery", "apps:install", "apps:uninstall",
+         "public:script", "public:offer", "public:email_change", "ui:theme", "ui:language", "ui:gallery",
+         "apps:install", "apps:uninstall",
          "apps:entry", "apps:login", "apps:confirm", "apps:finish", "apps:stopped", "apps:widget_script",
          "apps:widget_reference", "apps:widget_frame"), PUBLIC,
     ),
@@ -60,12 +62,13 @@ OTHERS: dict[str, str] = {
 }  # fmt: skip
 CABINET_THINGS = {
     "today": "", "links": "", "orders": "", "money": "", "paper": "", "team": "", "profile": "", "terms": "",
+    "email": "", "email_keep": "",
     "link_switch": "link", "link_qr": "link", "order": "order", "payout": "payout", "commission": "commission",
 }  # fmt: skip
 ACTS = {  # answers to POST only; a GET must not do them
     "shop_refresh", "shop_set_up", "inbound_retry", "inbound_reject", "job_retry",
     "job_discard", "partner_add_link", "partner_add_code", "customer_note", "terms_restore", "order_recalc",
-    "link_switch", "self_test_start", "self_test_daily", "self_test_stop",
+    "link_switch", "email_keep", "partner_email_keep", "self_test_start", "self_test_daily", "self_test_stop",
     "member_let_in",
 }  # fmt: skip
 

@@ -5,9 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from molva.integrations.installs import note_install, note_removal
 from molva.integrations.sources.insales.application import BadCall, read_call
 from molva.web.apps.access import plain, token_door
-from molva.web.ui.limits import is_within
-
-INSTALLS_A_MINUTE = 10  # of one shop: each costs a call of its API
+from molva.web.ui.limits import may
 
 
 @token_door
@@ -17,7 +15,7 @@ def install(request: HttpRequest) -> HttpResponse:
         call = read_call(dict(request.GET.lists()), has_token=True)
     except BadCall:
         return plain("no", 400)
-    if not is_within(f"apps:install:{call.external_id}", INSTALLS_A_MINUTE, 60):
+    if not may(request, "app_install", call.external_id):
         return plain("too many calls", 429)
     note_install(call)
     return plain("ok", 200)

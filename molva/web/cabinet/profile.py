@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from molva.integrations.queries import status_titles
 from molva.kit import clock, phones
+from molva.programmes.email_change import waiting_email
 from molva.programmes.models import Partner, Programme
 from molva.programmes.queries import terms_version_at
 from molva.programmes.services import update_partner
@@ -25,7 +26,7 @@ from molva.workspaces.models import User
 
 
 class ProfileForm(forms.Form):
-    """What a partner may change by oneself; the e-mail is the key to the cabinet and is changed by the manager."""
+    """What a partner may change at once; the e-mail is the key to the cabinet and has a page of its own."""
 
     name = forms.CharField(label=gettext_lazy("Your name"), max_length=200)
     phone = forms.CharField(
@@ -74,7 +75,12 @@ def show(request: HttpRequest, partner: Partner) -> HttpResponse:
         )
         return answer
     others = [place for place in places_of(user) if place.pk != partner.pk]
-    context = {"form": form, "consents": [_consent(one) for one in partner.consents], "others": others}
+    context = {
+        "form": form,
+        "consents": [_consent(one) for one in partner.consents],
+        "others": others,
+        "waiting_email": waiting_email(partner),
+    }
     return page(
         request, partner, "cabinet/profile.html", "profile", context, status=422 if form.errors else 200
     )

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from molva.web.cabinet import home, links, money, orders, profile, team, why
+from molva.web.cabinet import email, home, links, money, orders, profile, team, why
 
 app_name = "cabinet"
 _pages = [
@@ -18,6 +18,8 @@ _pages = [
     path("commissions/<int:pk>/", why.show, name="commission"),
     path("team/", team.show, name="team"),
     path("profile/", profile.show, name="profile"),
+    path("profile/email/", email.change, name="email"),
+    path("profile/email/keep/", email.keep, name="email_keep"),
     path("terms/", profile.terms, name="terms"),
 ]
 urlpatterns = [path("", home.first, name="home"), path("<slug:programme>/", include(_pages))]

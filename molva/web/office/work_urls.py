@@ -20,6 +20,7 @@ urlpatterns = [
     path("partners/bulk/", partners.bulk, name="partners_bulk"),
     path("partners/<int:pk>/", partner.show, name="partner"),
     path("partners/<int:pk>/edit/", partner.edit, name="partner_edit"),
+    path("partners/<int:pk>/email/keep/", partner.keep_email, name="partner_email_keep"),
     path("partners/<int:pk>/links/", partner.add_link, name="partner_add_link"),
     path("partners/<int:pk>/links/<int:link>/", partner.switch_link, name="partner_link"),
     path("partners/<int:pk>/codes/", partner.add_code, name="partner_add_code"),

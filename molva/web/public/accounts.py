@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from molva.messaging.letters import send_letter
 from molva.programmes.models import Partner
-from molva.web.public.letters import send_letter
 from molva.workspaces.models import Member
 
 _log = logging.getLogger(__name__)

@@ -2,12 +2,9 @@
 
 from django.http import HttpRequest
 
-from molva.web.ui.limits import address_of, is_within
-
-TRIES_AN_HOUR = 10
-HOUR_SECONDS = 3600
+from molva.web.ui.limits import may
 
 
 def may_register(request: HttpRequest) -> bool:
     """Count one more try of the visitor's address; False when it has had its ten in this hour."""
-    return is_within(f"join:{address_of(request)}", TRIES_AN_HOUR, HOUR_SECONDS)
+    return may(request, "register")

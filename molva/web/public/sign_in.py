@@ -6,6 +6,8 @@ from allauth.account import app_settings
 from allauth.account import views as allauth
 from django.conf import settings
 from django.forms import Form
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -32,6 +34,15 @@ class EnterCode(allauth.ConfirmLoginCodeView):
         # `molva demo` keeps its mail in files, where a newcomer would not look
         context["demo_code"] = self._process.code if settings.MOLVA_DEMO else ""
         return context
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        """A code that went to an address opens nothing once the person signs in with another."""
+        user = self._process.user
+        if user is not None and user.email != self._process.state["email"].lower():
+            self._process.abort()
+            return redirect("account_login")
+        answer: HttpResponse = super().form_valid(form)
+        return answer
 
 
 class EnterPassword(allauth.LoginView):
