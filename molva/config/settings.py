@@ -171,7 +171,14 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "molva_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "molva_cache",
+        # Limits of tries are counted here: a flood of strangers must not push a count out (the usual room is 300).
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 AUTH_USER_MODEL = "workspaces.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -199,12 +206,15 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ALLAUTH_RATE_LIMIT_IPV6_PREFIX = 64
 if MOLVA_TRUST_PROXY:
     # Otherwise all visitors would share the limits of one address, the proxy's.
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
 # How often something may be tried, by name: molva/web/ui/limits.py and allauth count in one cache for all processes.
 ACCOUNT_RATE_LIMITS = {
     "register": "10/h/ip",
+    # wrong codes, by the e-mail whichever session they come from, and by the address whatever e-mail they name
+    "enter_code": "5/5m/key,20/5m/ip",
     "change_email": "5/h/user",
     "app_call": "60/m/ip",
     "app_install": "10/m/key",  # of one shop: each costs a call of its API

@@ -24,9 +24,9 @@ from molva.reports.cabinet_links import public_address, shown_parts
 from molva.tracking.services import main_link
 from molva.web.public.access import programme_page
 from molva.web.public.calculator import MOST_ORDERS, calculate
-from molva.web.public.limits import may_register
 from molva.web.public.registration import Joined, RegistrationForm, find_inviter, join, started_mark
 from molva.web.ui import accent
+from molva.web.ui.limits import may
 from molva.workspaces.models import User
 
 _SESSION = "joined"
@@ -58,7 +58,7 @@ def _send(request: HttpRequest, programme: Programme) -> HttpResponse:
         return redirect("public:thanks", programme.code)
     if not form.is_valid():
         return _page(request, programme, form, status=422)
-    if not may_register(request):
+    if not may(request, "register"):
         form.add_error(None, _("Too many forms from this address. Come back in an hour"))
         return _page(request, programme, form, status=429)
     with transaction.atomic():
