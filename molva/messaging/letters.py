@@ -31,9 +31,32 @@ def send_link(partner_id: int, language: str = "") -> None:
             "subject": _("Your link: %(programme)s") % {"programme": partner.programme.name},
             "link_url": public_address(link) if link else "",
             "is_waiting": partner.status == PartnerStatus.PENDING,
+            "is_closed": partner.status in (PartnerStatus.BLOCKED, PartnerStatus.REFUSED),
             **_cabinet(partner),
         }
         send_letter("messaging/link", partner.email, context)
+
+
+@job(queue="mail")
+def send_decision(partner_id: int) -> None:
+    """What was decided about an application, as it stands now: accepted with the link, refused with the reason."""
+    partner = _find(partner_id)
+    if partner is None or not partner.email:
+        return
+    with translation.override(language_of(partner)):
+        programme = partner.programme.name
+        if partner.status == PartnerStatus.ACTIVE:
+            link = main_link(partner)
+            subject = _("You are accepted: %(programme)s") % {"programme": programme}
+            context = {
+                "subject": subject,
+                "link_url": public_address(link) if link else "",
+                **_cabinet(partner),
+            }
+            send_letter("messaging/accepted", partner.email, context)
+        elif partner.status == PartnerStatus.REFUSED:
+            subject = _("About your form: %(programme)s") % {"programme": programme}
+            send_letter("messaging/refused", partner.email, {"subject": subject, **_about(partner)})
 
 
 @job(queue="mail")

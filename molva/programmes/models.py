@@ -105,6 +105,7 @@ class PartnerStatus(models.TextChoices):
     PENDING = "pending", _("Waiting for acceptance")
     ACTIVE = "active", _("Active")
     BLOCKED = "blocked", _("Blocked")
+    REFUSED = "refused", _("Refused")
 
 
 class Partner(WorkspaceModel):
@@ -123,6 +124,7 @@ class Partner(WorkspaceModel):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="invited"
     )
     status = models.CharField(max_length=10, choices=PartnerStatus, default=PartnerStatus.ACTIVE)
+    refusal = models.CharField(_("Reason of the refusal"), max_length=500, blank=True)  # told to the partner
     note = models.TextField(blank=True)
     joined_at = models.DateTimeField(default=clock.now)
     # [{"document": "privacy", "url": …, "text": …, "at": …, "ip": …}]: what was agreed to, with the moment
@@ -148,7 +150,7 @@ class Partner(WorkspaceModel):
 
     @property
     def is_blocked(self) -> bool:
-        """Only an active partner earns: a pending one waits, a blocked one is stopped."""
+        """Only an active partner earns: a pending one waits, a refused one was not let in, a blocked one is stopped."""
         return self.status != PartnerStatus.ACTIVE
 
 

@@ -148,14 +148,20 @@ def register_partner(
     groups: list[str] | None = None,
     consents: list[dict[str, Any]] | None = None,
     joined_at: datetime | None = None,
+    language: str = "",
     status: str | None = None,
     actor: User | None = None,
 ) -> Partner:
-    """A new partner of a programme, with a user to sign in by e-mail; PartnerExists when the e-mail is there."""
+    """A new partner of a programme, with a user to sign in by e-mail; PartnerExists when the e-mail is there.
+
+    `language` is a new person's own: letters are written in it.
+    """
     email = emails.normalise(email) or ""
     user = None
     if email:
-        user = User.objects.filter(email=email).first() or User.objects.create_user(email, name=name)
+        user = User.objects.filter(email=email).first() or User.objects.create_user(
+            email, name=name, language=language
+        )
         found = Partner.objects.filter(programme=programme, user=user).first()
         if found:
             raise PartnerExists(found)

@@ -19,7 +19,7 @@ from molva.workspaces.models import User
 def partner_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Decorate `view(request, partner, …)`: one's own place, in the programme's time zone.
 
-    Whoever waits for acceptance sees that and nothing else.
+    Whoever waits for acceptance or was refused sees that and nothing else.
     """
 
     @cabinet_page
@@ -28,6 +28,8 @@ def partner_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
         with timezone.override(partner.programme.timezone):
             if partner.status == PartnerStatus.PENDING:
                 return page(request, partner, "cabinet/waiting.html", "today")
+            if partner.status == PartnerStatus.REFUSED:
+                return page(request, partner, "cabinet/refused.html", "today")
             return view(request, partner, *args, **kwargs)
 
     return wrapper

@@ -129,6 +129,7 @@ FIELDS: dict[str, str | Promise] = {
     "invited_by": gettext_lazy("who invited"),
     "status": gettext_lazy("status"),
     "note": gettext_lazy("note"),
+    "refusal": gettext_lazy("reason of the refusal"),
     "status_title": gettext_lazy("status"),
     "delivery_minor": gettext_lazy("delivery"),
     "discount_minor": gettext_lazy("discount"),

@@ -96,6 +96,18 @@ def initial_of(partner: Partner) -> dict[str, Any]:
     return {**plain, "groups": ", ".join(partner.groups), "inviter": inviter}
 
 
+class RefusalForm(forms.Form):
+    """Why an application is refused; asked for on that page only."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("It goes into the letter word for word. Empty: the letter gives no reason."),
+    )
+
+
 class PromoCodeForm(forms.Form):
     """A promo code for a partner."""
 
