@@ -13,6 +13,10 @@ class TermsChanged(RuntimeError):
     """Somebody else published terms since this form was opened."""
 
 
+class TermsBegun(RuntimeError):
+    """These terms hold already, or are withdrawn: only a plan can be called off."""
+
+
 class PartnerExists(ValueError):
     """This e-mail already takes part in the programme; `partner` is that place."""
 

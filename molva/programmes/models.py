@@ -101,6 +101,18 @@ class TermsVersion(WorkspaceModel):
         return f"{self.programme} v{self.number}"
 
 
+class TermsRecall(WorkspaceModel):
+    """A plan called off before its moment: that version never held and never will. A row of its own, as versions are
+    never edited."""
+
+    version = models.OneToOneField(TermsVersion, on_delete=models.PROTECT, related_name="recall")
+    at = models.DateTimeField(default=clock.now)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.version} is withdrawn"
+
+
 class PartnerStatus(models.TextChoices):
     PENDING = "pending", _("Waiting for acceptance")
     ACTIVE = "active", _("Active")

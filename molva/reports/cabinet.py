@@ -39,7 +39,7 @@ NEWS_KINDS = (
     "link.resumed",
     "partner.joined",
 )
-PROGRAMME_KINDS = ("terms.published",)
+PROGRAMME_KINDS = ("terms.published", "terms.withdrawn")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "payouts": (ALL, ""), "payout": (ALL, "payout"), "payout_print": (ALL, "payout"),
     "report_accruals": (ALL, ""), "report_sales": (ALL, ""), "history": (ALL, ""), "search": (ALL, ""),
     "terms_edit": (RULERS, ""), "rule_new": (RULERS, ""), "rule_edit": (RULERS, ""),
-    "rule_remove": (RULERS, ""), "terms_restore": (RULERS, ""), "page": (RULERS, ""),
+    "rule_remove": (RULERS, ""), "terms_restore": (RULERS, ""), "terms_withdraw": (RULERS, ""), "page": (RULERS, ""),
     "settings": (RULERS, ""), "shop_connect": (RULERS, ""), "shop_refresh": (RULERS, "shop"),
     "installs": (OWNER, ""), "install_accept": (OWNER, "install"), "install_refuse": (OWNER, "install"),
     "members": (ALL, ""), "member_role": (OWNER, "member"), "member_remove": (OWNER, "member"),

@@ -150,10 +150,16 @@ def _of_other(event: Event, partner: Partner) -> Piece:
         "link.resumed": ("player-play", "quiet", _("A link works again"), event.object_label),
         "partner.joined": ("user-plus", "new", _("You are in the programme"), ""),
         "terms.published": ("scale", "hold", _("New terms"), _terms_note(event)),
+        "terms.withdrawn": (
+            "scale",
+            "quiet",
+            _("Planned terms are called off"),
+            _("The present ones hold on"),
+        ),
     }
     icon, tone, title, note = words[event.kind]
     url = _url("links", partner) if event.kind.startswith(("link.", "promo")) else ""
-    if event.kind == "terms.published":
+    if event.kind.startswith("terms."):
         url = _url("terms", partner)
     return Piece(icon, tone, title, note, event.at, None, url)
 

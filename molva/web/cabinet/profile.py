@@ -15,13 +15,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 from molva.integrations.queries import status_titles
 from molva.kit import clock, phones
 from molva.programmes.email_change import waiting_email
-from molva.programmes.models import Partner, Programme
-from molva.programmes.queries import terms_version_at
+from molva.programmes.models import Partner, Programme, TermsVersion
+from molva.programmes.queries import planned_terms, terms_version_at
 from molva.programmes.services import update_partner
-from molva.programmes.wording import describe_terms
+from molva.programmes.wording import Clause, describe_terms
 from molva.web.cabinet.access import places_of
 from molva.web.cabinet.shell import page, partner_page
 from molva.web.ui.flash import say
+from molva.web.ui.formats import since
 from molva.workspaces.models import User
 
 
@@ -96,15 +97,30 @@ def terms(request: HttpRequest, partner: Partner) -> HttpResponse:
     """The terms in force now, in plain words."""
     programme = partner.programme
     version = terms_version_at(programme, clock.now())
+    described = _described(programme, version)
     context = {
         "version": version,
-        "clauses": describe_terms(
-            programme, version, statuses=status_titles(programme), lang=(get_language() or "ru")[:2]
-        ),
+        "clauses": described,
+        "plans": _plans(programme, described),
         "documents": _documents(programme),
         "landing_url": reverse("public:landing", args=[programme.code]),
     }
     return page(request, partner, "cabinet/terms.html", "today", context)
+
+
+def _described(programme: Programme, version: TermsVersion) -> list[Clause]:
+    titles, language = status_titles(programme), (get_language() or "ru")[:2]
+    return describe_terms(programme, version, statuses=titles, lang=language)
+
+
+def _plans(programme: Programme, before: list[Clause]) -> list[tuple[str, list[Clause]]]:
+    """(since when, the points that change then) of each planned version, against the one before it."""
+    found = []
+    for version in planned_terms(programme, clock.now()):
+        after = _described(programme, version)
+        found.append((since(version.valid_from), [clause for clause in after if clause not in before]))
+        before = after
+    return found
 
 
 def _documents(programme: Programme) -> list[tuple[str, str]]:

@@ -31,6 +31,7 @@ KINDS: dict[str, Kind] = {
     "programme.created": Kind(gettext_lazy("Programme “{label}” was made"), "flag"),
     "programme.changed": Kind(gettext_lazy("Settings of the programme were changed"), "settings"),
     "terms.published": Kind(gettext_lazy("New terms were published"), "scale", "new"),
+    "terms.withdrawn": Kind(gettext_lazy("Planned terms were withdrawn"), "scale"),
     "partner.joined": Kind(gettext_lazy("{label} joined the programme"), "user-plus", "good"),
     "partner.changed": Kind(gettext_lazy("{label}: data changed"), "pencil"),
     "link.created": Kind(gettext_lazy("Link {label} was made"), "link"),
@@ -243,6 +244,7 @@ _SPECIAL: dict[str, Callable[[dict[str, Any]], str]] = {
     "order.judged": _judged,
     "order.rejudged": _judged,
     "terms.published": _terms,
+    "terms.withdrawn": _terms,
     "import.started": _rows,
     "order.recorded": lambda data: str(data.get("status", "")),
     "attribution.ended": lambda data: str(ENDS.get(data.get("by") or "", "")),
@@ -298,7 +300,7 @@ _PLACES = {"programme": "settings", "connection": "shop", "user": "members", "ap
 
 def _url(event: Event, programme: Programme) -> str:
     code = programme.code
-    if event.kind == "terms.published":
+    if event.kind.startswith("terms."):
         return reverse("office:terms", args=[code])
     if event.object_kind == "order" and event.data.get("commission"):
         return reverse("office:commission", args=[code, event.data["commission"]])

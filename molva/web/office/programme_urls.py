@@ -27,6 +27,7 @@ urlpatterns = [
     path("terms/rule/<str:rule>/", rules.edit, name="rule_edit"),
     path("terms/rule/<str:rule>/remove/", rules.remove, name="rule_remove"),
     path("terms/<int:number>/", terms.version, name="terms_version"),
+    path("terms/<int:number>/withdraw/", terms.withdraw, name="terms_withdraw"),
     path("terms/<int:number>/restore/", terms.restore, name="terms_restore"),
     path("page/", page.edit, name="page"),
     path("settings/", programme_settings.edit, name="settings"),
