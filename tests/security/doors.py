@@ -62,7 +62,7 @@ OTHERS: dict[str, str] = {
 }  # fmt: skip
 CABINET_THINGS = {
     "today": "", "links": "", "orders": "", "money": "", "paper": "", "team": "", "profile": "", "terms": "",
-    "email": "", "email_keep": "",
+    "email": "", "email_keep": "", "share": "", "share_card": "",
     "link_switch": "link", "link_qr": "link", "order": "order", "payout": "payout", "commission": "commission",
 }  # fmt: skip
 ACTS = {  # answers to POST only; a GET must not do them

@@ -20,6 +20,7 @@ from molva.reports.cabinet_orders import list_invited
 from molva.tracking.services import main_link
 from molva.web.cabinet.access import places_of
 from molva.web.cabinet.news import tell
+from molva.web.cabinet.share import sheet
 from molva.web.cabinet.shell import page, partner_page
 from molva.web.ui.charts import Step, funnel
 from molva.web.ui.formats import counted, counted_word, money, since
@@ -62,6 +63,7 @@ def today(request: HttpRequest, partner: Partner) -> HttpResponse:
         "link_url": public_address(link) if link else "",
         "link_before": before,
         "link_code": code,
+        **(sheet(partner, link) if link else {}),
         "promo": codes[0].code if codes else "",
         "step": next_step(partner, figures, has_link=link is not None),
         "pieces": tell(news(partner), partner),

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from molva.web.cabinet import email, home, links, money, orders, profile, team, why
+from molva.web.cabinet import email, home, links, money, orders, profile, share, team, why
 
 app_name = "cabinet"
 _pages = [
@@ -10,6 +10,8 @@ _pages = [
     path("links/", links.show, name="links"),
     path("links/<int:pk>/switch/", links.switch, name="link_switch"),
     path("links/<int:pk>/qr.svg", links.qr, name="link_qr"),
+    path("share/", share.show, name="share"),
+    path("share/card/", share.card, name="share_card"),
     path("orders/", orders.show, name="orders"),
     path("orders/<int:pk>/", orders.one, name="order"),
     path("money/", money.show, name="money"),
