@@ -139,6 +139,7 @@ class Partner(WorkspaceModel):
     refusal = models.CharField(_("Reason of the refusal"), max_length=500, blank=True)  # told to the partner
     note = models.TextField(blank=True)
     joined_at = models.DateTimeField(default=clock.now)
+    news_seen_at = models.DateTimeField(null=True)  # news published later has an unread mark
     # [{"document": "privacy", "url": …, "text": …, "at": …, "ip": …}]: what was agreed to, with the moment
     consents = models.JSONField(default=list, blank=True, encoder=DjangoJSONEncoder)
 
@@ -164,6 +165,30 @@ class Partner(WorkspaceModel):
     def is_blocked(self) -> bool:
         """Only an active partner earns: a pending one waits, a refused one was not let in, a blocked one is stopped."""
         return self.status != PartnerStatus.ACTIVE
+
+
+class NewsItem(WorkspaceModel):
+    """A short piece of news for the partners of a programme, plain text; seen by them while published."""
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="news")
+    title = models.CharField(_("Title"), max_length=200)
+    text = models.TextField(_("Text"))
+    created_at = models.DateTimeField(default=clock.now)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    published_at = models.DateTimeField(null=True)  # the date that partners see; empty: a draft
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta(WorkspaceModel.Meta):
+        # the bell on every page of the cabinet, and the list behind it
+        indexes = [models.Index(fields=["programme", "-published_at"], name="news_recent")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_published(self) -> bool:
+        """Whether partners see it."""
+        return self.published_at is not None and self.withdrawn_at is None
 
 
 class EmailChange(WorkspaceModel):

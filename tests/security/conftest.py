@@ -25,6 +25,7 @@ from molva.kit.clock import to_micros
 from molva.orders.models import Order
 from molva.payouts.services import draft_payout
 from molva.programmes.models import Partner, Programme
+from molva.programmes.news import publish_news, write_news
 from molva.programmes.services import create_programme
 from molva.selftest.models import SelfTest
 from molva.tracking.services import add_promo_code
@@ -88,14 +89,18 @@ def _things(twin: Twin, word: str) -> None:
         path=f"molva.{word}:job", workspace_id=twin.workspace.pk, state=JobState.DEAD,
         error=f"error {word}", finished_at=clock.now(),
     )  # fmt: skip
+    news = write_news(
+        programme=twin.programme, title=f"Новость {word}", text=f"Текст {word}", actor=twin.people["owner"]
+    )
+    publish_news(item=news, actor=twin.people["owner"])
     promo = add_promo_code(partner=twin.seller, code=f"PROMO{word}")
     payout = draft_payout(partner=twin.seller, actor=None, method=f"card {word}", comment=word)
     commission = order.commissions.get(level=1)
     twin.ids = {
         "partner": twin.seller.pk, "customer": order.customer_id, "order": order.pk,
         "commission": commission.pk, "payout": payout.pk, "shop": shop.pk, "inbound": event.pk,
-        "job": job.pk, "self_test": test.pk, "link": twin.seller.links.get().pk, "promo": promo.code,
-        "topic": f"csv-{event.pk}",
+        "job": job.pk, "self_test": test.pk, "news": news.pk, "link": twin.seller.links.get().pk,
+        "promo": promo.code, "topic": f"csv-{event.pk}",
     }  # fmt: skip
     twin.ids |= _application(twin, shop, word)
     InboundEvent.objects.create(

@@ -22,7 +22,9 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "payouts": (ALL, ""), "payout": (ALL, "payout"), "payout_print": (ALL, "payout"),
     "report_accruals": (ALL, ""), "report_sales": (ALL, ""), "history": (ALL, ""), "search": (ALL, ""),
     "terms_edit": (RULERS, ""), "rule_new": (RULERS, ""), "rule_edit": (RULERS, ""),
-    "rule_remove": (RULERS, ""), "terms_restore": (RULERS, ""), "terms_withdraw": (RULERS, ""), "page": (RULERS, ""),
+    "rule_remove": (RULERS, ""), "terms_restore": (RULERS, ""), "terms_withdraw": (RULERS, ""),
+    "news": (ALL, ""), "news_new": (RULERS, ""), "news_edit": (RULERS, "news"),
+    "news_publish": (RULERS, "news"), "news_withdraw": (RULERS, "news"), "page": (RULERS, ""),
     "settings": (RULERS, ""), "shop_connect": (RULERS, ""), "shop_refresh": (RULERS, "shop"),
     "installs": (OWNER, ""), "install_accept": (OWNER, "install"), "install_refuse": (OWNER, "install"),
     "members": (ALL, ""), "member_role": (OWNER, "member"), "member_remove": (OWNER, "member"),
@@ -62,14 +64,14 @@ OTHERS: dict[str, str] = {
 }  # fmt: skip
 CABINET_THINGS = {
     "today": "", "links": "", "orders": "", "money": "", "paper": "", "team": "", "profile": "", "terms": "",
-    "email": "", "email_keep": "", "share": "", "share_card": "",
+    "email": "", "email_keep": "", "share": "", "share_card": "", "news": "",
     "link_switch": "link", "link_qr": "link", "order": "order", "payout": "payout", "commission": "commission",
 }  # fmt: skip
 ACTS = {  # answers to POST only; a GET must not do them
     "shop_refresh", "shop_set_up", "inbound_retry", "inbound_reject", "job_retry",
     "job_discard", "partner_add_link", "partner_add_code", "customer_note", "terms_restore", "order_recalc",
     "link_switch", "email_keep", "partner_email_keep", "self_test_start", "self_test_daily", "self_test_stop",
-    "member_let_in",
+    "member_let_in", "news_publish",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from molva.programmes.models import Partner, PartnerStatus
+from molva.programmes.news import has_unread
 from molva.web.cabinet.access import cabinet_page, places_of
 from molva.web.ui import shell as ui
 from molva.workspaces.models import User
@@ -82,6 +83,8 @@ def _shell(partner: Partner, current: str) -> ui.CabinetShell:
         home_url=items[0].url,
         logo_url=programme.logo.url if programme.logo else "",
         accent_url=reverse("public:accent", args=[programme.code]) if programme.accent else "",
+        news_url=reverse("cabinet:news", args=[programme.code]),
+        has_news=has_unread(partner),
         write_url=f"mailto:{programme.support_email}" if programme.support_email else "",
         places=[
             ui.Place(

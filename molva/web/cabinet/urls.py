@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from molva.web.cabinet import email, home, links, money, orders, profile, share, team, why
+from molva.web.cabinet import email, home, links, money, newsfeed, orders, profile, share, team, why
 
 app_name = "cabinet"
 _pages = [
@@ -22,6 +22,7 @@ _pages = [
     path("profile/", profile.show, name="profile"),
     path("profile/email/", email.change, name="email"),
     path("profile/email/keep/", email.keep, name="email_keep"),
+    path("news/", newsfeed.show, name="news"),
     path("terms/", profile.terms, name="terms"),
 ]
 urlpatterns = [path("", home.first, name="home"), path("<slug:programme>/", include(_pages))]

@@ -32,6 +32,9 @@ KINDS: dict[str, Kind] = {
     "programme.changed": Kind(gettext_lazy("Settings of the programme were changed"), "settings"),
     "terms.published": Kind(gettext_lazy("New terms were published"), "scale", "new"),
     "terms.withdrawn": Kind(gettext_lazy("Planned terms were withdrawn"), "scale"),
+    "news.written": Kind(gettext_lazy("News “{label}” was written or changed"), "pencil"),
+    "news.published": Kind(gettext_lazy("News “{label}” was published"), "bell", "good"),
+    "news.withdrawn": Kind(gettext_lazy("News “{label}” was withdrawn"), "eye-off"),
     "partner.joined": Kind(gettext_lazy("{label} joined the programme"), "user-plus", "good"),
     "partner.changed": Kind(gettext_lazy("{label}: data changed"), "pencil"),
     "link.created": Kind(gettext_lazy("Link {label} was made"), "link"),
@@ -295,7 +298,10 @@ _PAGES = {
     "partner": "partner", "customer": "customer", "order": "order", "payout": "payout",
     "inboundevent": "inbound_event",
 }  # fmt: skip
-_PLACES = {"programme": "settings", "connection": "shop", "user": "members", "appinstall": "shop"}
+_PLACES = {
+    "programme": "settings", "connection": "shop", "user": "members", "appinstall": "shop",
+    "newsitem": "news",
+}
 
 
 def _url(event: Event, programme: Programme) -> str:

@@ -62,6 +62,7 @@ def _shell(place: Place, current: str, seen: Attention) -> ui.OfficeShell:
             [
                 item("terms", _("Terms"), "scale"),
                 item("page", _("Page and forms"), "speakerphone"),
+                item("news", _("News"), "bell"),
                 item("shop", _("Shop"), "building-store", seen.dead_letters + seen.waiting_shops),
             ],
         ),
