@@ -30,7 +30,7 @@ def terms_at(programme: Programme, moment: datetime) -> Terms:
 
 
 class TermsOverTime:
-    """All versions of a programme's terms, also planned ones, read in one query and asked for any moment (microseconds)."""
+    """All versions of a programme's terms, planned ones too: one query, asked for any moment (microseconds)."""
 
     def __init__(self, programme: Programme) -> None:
         self._programme = programme

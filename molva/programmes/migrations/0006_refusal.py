@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("programmes", "0003_email_change"),
+        ("programmes", "0005_email_change"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ import molva.kit.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("programmes", "0002_initial"),
+        ("programmes", "0004_sandbox"),
         ("workspaces", "0001_initial"),
     ]
 
