@@ -219,9 +219,15 @@ def withdraw(request: HttpRequest, place: Place, number: int) -> HttpResponse:
     """Call off a plan before its moment: a question first, the version stays in the list as withdrawn."""
     found = get_object_or_404(TermsVersion, programme=place.programme, number=number)
     terms_url = reverse("office:terms", args=[place.programme.code])
-    if request.method != "POST":
-        if hasattr(found, "recall") or found.valid_from <= clock.now():
-            raise Http404
+    if request.method == "POST":
+        try:
+            withdraw_terms(version=found, actor=place.user)
+        except TermsBegun:
+            pass
+        else:
+            say(request, _("The plan of terms %(number)d is withdrawn.") % {"number": found.number})
+            return redirect(terms_url)
+    elif found.valid_from > clock.now() and not hasattr(found, "recall"):
         return ask(
             request,
             title=_("Withdraw the terms planned from %(since)s?") % {"since": since(found.valid_from)},
@@ -230,12 +236,7 @@ def withdraw(request: HttpRequest, place: Place, number: int) -> HttpResponse:
             no_url=terms_url,
             is_danger=True,
         )
-    try:
-        withdraw_terms(version=found, actor=place.user)
-    except TermsBegun:
-        say(request, _("These terms are not a plan any more: nothing was changed."), is_bad=True)
-    else:
-        say(request, _("The plan of terms %(number)d is withdrawn.") % {"number": found.number})
+    say(request, _("These terms are not a plan any more: nothing was changed."), is_bad=True)
     return redirect(terms_url)
 
 

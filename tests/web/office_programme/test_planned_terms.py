@@ -120,7 +120,7 @@ def test_a_plan_is_withdrawn_before_its_moment(company: Company, as_role: AsRole
     assert Event.objects.filter(kind="terms.withdrawn").count() == 1
     page = client.get(company.url("terms_version", 2), headers=ENGLISH).content.decode()
     assert "it never held" in page
-    assert client.get(url).status_code == 404
+    assert client.get(url)["Location"] == company.url("terms")
 
 
 def test_terms_in_force_are_not_withdrawn(company: Company, as_role: AsRole):
