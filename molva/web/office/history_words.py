@@ -299,7 +299,10 @@ _PAGES = {
     "inboundevent": "inbound_event",
 }  # fmt: skip
 _PLACES = {
-    "programme": "settings", "connection": "shop", "user": "members", "appinstall": "shop",
+    "programme": "settings",
+    "connection": "shop",
+    "user": "members",
+    "appinstall": "shop",
     "newsitem": "news",
 }
 
