@@ -1,10 +1,10 @@
-"""What a source of orders is: one folder under `sources/`, named in settings by `MOLVA_SOURCES`, four members.
+"""What a source of orders is: one folder under `sources/`, named in settings by `MOLVA_SOURCES`, six members.
 
 A plug speaks the values of `molva.domain.inbound` and never touches another stage. A payload is stored before it is
 parsed; the core only needs to know of a failure whether trying again can help.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -14,6 +14,9 @@ from molva.domain.inbound import InboundLead, InboundOrder, NotUnderstood
 from molva.integrations.models import Connection, InboundEvent
 
 Told = InboundOrder | InboundLead
+Answer = (
+    list[Told] | Exception
+)  # what became of one payload among many: what it tells, or why it tells nothing
 
 # What a body that no parser was written for may raise, also at the database's door: trying again gives the same.
 # IntegrityError is not among them: two who record one order at once are no fault of the body.
@@ -42,9 +45,9 @@ def reason_of(problem: Exception) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of polling: what was told, and the anchor to go on from (None: nothing at all).
+    """One page of polling: what was told, and the anchor to go on from (None: as before).
 
-    `is_last`: there is no more for now; the next firing goes on from the anchor. `refused`: what could not be
+    `is_last`: there is no more for now; the next reading goes on from the anchor. `refused`: what could not be
     understood, by the source's id with the reason; it must not keep the rest from being read.
     """
 
@@ -71,6 +74,17 @@ class Source(Protocol):
         """What a stored payload tells. Raises NotUnderstood (dead letter) or PlugError (retry)."""
         ...
 
-    def poll(self, connection: Connection) -> Page:
-        """Orders changed since the connection's anchor, one page."""
+    def read_many(self, connection: Connection, events: Sequence[InboundEvent]) -> dict[int, Answer]:
+        """What each of several stored payloads of one shop tells, by its pk, in as few calls as possible.
+
+        One that failed by itself has its error for an answer; PlugError is raised when nothing could be read.
+        """
+        ...
+
+    def poll(self, connection: Connection, anchor: dict[str, Any], *, deleted: bool = False) -> Page:
+        """One page of orders changed since the anchor, or of those deleted since."""
+        ...
+
+    def count(self, connection: Connection, anchor: dict[str, Any]) -> int:
+        """About how many orders `poll` will tell from the anchor on; an estimate, 0 when nobody knows."""
         ...

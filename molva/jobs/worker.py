@@ -108,7 +108,11 @@ class Worker:
             outcome = _failed(job, str(error), is_final=True)
         except Exception as error:
             wish = getattr(error, "retry_after", None) or None
-            outcome = _failed(job, traceback.format_exc(), after_seconds=wish)
+            if wish and getattr(error, "is_put_off", False):
+                queue.put_off(job, str(error), wish)
+                outcome = f"put off seconds={wish:.0f}"
+            else:
+                outcome = _failed(job, traceback.format_exc(), after_seconds=wish)
         finally:
             del self._in_hand[job.pk]
         spent = (time.monotonic() - started) * 1000

@@ -107,6 +107,7 @@ def test_polling_sees_a_second_change_within_the_second_of_its_anchor(
     connection: Connection, fake_shop: RunningShop
 ):
     at = "2026-09-01T12:00:00+03:00"
+    Connection.objects.update(anchor={"updated_at": at})
     told = fake_shop.add_order(location="/?aff=boris", status="delivered", at=at, tell=False)
     poll_shop(connection_id=connection.pk)
     fake_shop.change_order(told["id"], status="vozvrat", at=at)

@@ -5,5 +5,7 @@ A payload is stored before it is understood; what cannot be understood waits her
 
 from molva.integrations.models.connection import Connection
 from molva.integrations.models.inbound import InboundEvent, InboundState
+from molva.integrations.models.product import ShopProduct
+from molva.integrations.models.quota import ApiWindow
 
-__all__ = ["Connection", "InboundEvent", "InboundState"]
+__all__ = ["ApiWindow", "Connection", "InboundEvent", "InboundState", "ShopProduct"]

@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from molva.integrations.quota import Urgency, calling_as
 from molva.programmes.models import Programme
 from molva.workspaces.models import Member, Role, User, Workspace
 from molva.workspaces.scoping import scope
@@ -61,7 +62,8 @@ def get_place(user: User, programme_code: str) -> Place:
 def office_page(*roles: str) -> Callable[[View], View]:
     """Decorate `view(request, place, …)` at `/office/<programme>/…`.
 
-    Until the answer is made the workspace's scope is open and times are those of the programme's zone.
+    Until the answer is made the workspace's scope is open, times are those of the programme's zone, and calls to a shop
+    are those of a person who waits.
     """
     allowed = roles or ALL_ROLES
 
@@ -73,7 +75,7 @@ def office_page(*roles: str) -> Callable[[View], View]:
             if not place.may(*allowed):
                 raise PermissionDenied
             zone = ZoneInfo(place.programme.timezone)
-            with scope(place.workspace), timezone.override(zone):
+            with scope(place.workspace), timezone.override(zone), calling_as(Urgency.PERSON):
                 return view(request, place, *args, **kwargs)
 
         return wrapper

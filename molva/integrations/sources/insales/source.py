@@ -1,23 +1,20 @@
 """InSales as a source of orders. The shop is the truth: a hook is an unsigned hint, the order is read again by API."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from molva.domain.inbound import InboundOrder, NotUnderstood
-from molva.integrations.base import UNREADABLE, Page, Told, reason_of
+from molva.domain.inbound import InboundOrder
+from molva.integrations.base import UNREADABLE, Answer, Page, PlugError, Told
 from molva.integrations.models import Connection, InboundEvent
-from molva.integrations.sources.insales.api import InSalesApi
-from molva.integrations.sources.insales.parse import MARK_FIELD, load_body, parse_order
+from molva.integrations.sources.insales import reading
+from molva.integrations.sources.insales.api import ACCOUNT, InSalesApi
+from molva.integrations.sources.insales.parse import MARK_FIELD
 
 TOPICS = {
     "orders/create": "orders-create",
     "orders/update": "orders-update",
     "orders/destroy": "orders-destroy",
 }
-_PAGE_SIZE = 100
-_OVERLAP = timedelta(minutes=10)
-_LONGEST_ID = 18  # digits
 
 
 class InSalesSource:
@@ -52,65 +49,64 @@ class InSalesSource:
         """Webhooks, order field and storefront script: list first, then make only what is missing."""
         with InSalesApi(connection) as api:
             self._hooks(api, hook_url)
-            connection.facts["field_id"] = self._field(api)
+            field_id = self._field(api)
             self._script(api, script_url)
-            connection.facts["codes"] = self._codes(api)
+            connection.learn(field_id=field_id, codes=reading.all_codes(api))
 
     def read(self, connection: Connection, event: InboundEvent) -> Iterable[Told]:
         """The order that a hook names, as the shop's API tells it now."""
-        body = load_body(bytes(event.body))
-        number = _number(body.get("id"))
-        account = body.get("account_id")
-        if account is not None and str(account) != connection.external_id:
-            raise NotUnderstood(f"the body is of another shop ({account})")
+        hint = reading.read_hint(connection, event)
         with InSalesApi(connection) as api:
-            fresh = api.get_or_none(f"/admin/orders/{number}.json")
-            if fresh is None:
-                if event.topic != "orders-destroy":
-                    raise NotUnderstood("the shop knows no such order")
-                return [_as_deleted(self._parse(connection, api, body))]
-            return [self._parse(connection, api, fresh)]
+            return [reading.read_one(connection, api, event, hint)]
 
-    def poll(self, connection: Connection) -> Page:
-        """One page of orders changed since the anchor, oldest change first (`updated_since` + `from_id`, page 1).
-
-        Within a firing the anchor is exact (moment and id). A new firing looks ten minutes back: a moment is a whole
-        second, in which an order that was read may change again, and a shop may show a change later than it dates it.
-        """
-        query: dict[str, Any] = {"per_page": _PAGE_SIZE, "with_deleted": "true"}
-        if connection.anchor:
-            query |= _since(connection.anchor)
-        with InSalesApi(connection) as api:
-            bodies = api.get("/admin/orders.json", query)
-            told, refused = self._understand(connection, api, bodies)
-        if not bodies:
-            return Page([], None, is_last=True)
-        anchor = {"updated_at": bodies[-1]["updated_at"]}
-        if len(bodies) < _PAGE_SIZE:
-            return Page(told, anchor, is_last=True, refused=refused)
-        return Page(told, {**anchor, "id": bodies[-1]["id"]}, refused=refused)
-
-    def _understand(
-        self, connection: Connection, api: InSalesApi, bodies: list[dict[str, Any]]
-    ) -> tuple[list[Told], list[tuple[str, str]]]:
-        """What can be read of a page, and the ids of what cannot with the reasons."""
-        told: list[Told] = []
-        refused: list[tuple[str, str]] = []
-        for body in bodies:
+    def read_many(self, connection: Connection, events: Sequence[InboundEvent]) -> dict[int, Answer]:
+        """The orders of many hooks in as few calls as possible; the rest one by one."""
+        answers: dict[int, Answer] = {}
+        hints: dict[int, reading.Hint] = {}
+        for event in events:
             try:
-                told.append(self._parse(connection, api, body))
+                hints[event.pk] = reading.read_hint(connection, event)
             except UNREADABLE as problem:
-                refused.append((str(body.get("id")), reason_of(problem)))
-        return told, refused
+                answers[event.pk] = problem
+        if not hints:
+            return answers
+        with InSalesApi(connection) as api:
+            together = reading.read_together(connection, api, list(hints.values())) if len(hints) > 1 else {}
+            for event in events:
+                if event.pk in hints:
+                    answers[event.pk] = self._answer(connection, api, event, hints[event.pk], together)
+        return answers
 
-    def _parse(self, connection: Connection, api: InSalesApi, body: dict[str, Any]) -> InboundOrder:
-        codes: dict[str, str] = connection.facts.get("codes", {})
-        used = {str(d["discount_code_id"]) for d in body.get("discounts") or [] if d.get("discount_code_id")}
-        if used - set(codes):
-            codes = connection.facts["codes"] = self._codes(api)
-            connection.save(update_fields=["facts"])
-        order = parse_order(body, codes)
-        return api.with_categories(order)
+    @staticmethod
+    def _answer(
+        connection: Connection,
+        api: InSalesApi,
+        event: InboundEvent,
+        hint: reading.Hint,
+        together: dict[int, InboundOrder | Exception],
+    ) -> Answer:
+        """From what was read together, or asked for by itself (and kept for the order's other hooks)."""
+        found = together.get(hint.number)
+        if found is None:
+            try:
+                found = reading.read_one(connection, api, event, hint)
+            except (PlugError, *UNREADABLE) as problem:
+                return problem
+            together[hint.number] = found
+        return found if isinstance(found, Exception) else [found]
+
+    def poll(self, connection: Connection, anchor: dict[str, Any], *, deleted: bool = False) -> Page:
+        """One page of orders changed since the anchor, oldest change first."""
+        with InSalesApi(connection) as api:
+            return reading.changed_page(connection, api, anchor, deleted=deleted)
+
+    def count(self, connection: Connection, anchor: dict[str, Any]) -> int:
+        """By the numbers of orders: from the one that changed first since the anchor to the next one of the shop."""
+        with InSalesApi(connection) as api:
+            first = reading.changed_rows(api, anchor, size=1)
+            after = api.get(ACCOUNT).get("next_order_number")
+        number = first[0].get("number") if first else None
+        return max(after - number, 0) if isinstance(after, int) and isinstance(number, int) else 0
 
     def _hooks(self, api: InSalesApi, hook_url: str) -> None:
         wished = {(f"{hook_url}/{name}", topic) for topic, name in TOPICS.items()}
@@ -157,30 +153,8 @@ class InSalesSource:
                 {"js_tag": {"type": "JsTag::FileTag", "content": script_url, "name": MARK_FIELD}},
             )
 
-    def _codes(self, api: InSalesApi) -> dict[str, str]:
-        return {str(code["id"]): str(code["code"]) for code in api.every("/admin/discount_codes.json")}
-
-
-def _number(value: Any) -> int:
-    """The id of an order as the body tells it."""
-    text = str(value)
-    if isinstance(value, bool) or not (text.isascii() and text.isdecimal()) or len(text) > _LONGEST_ID:
-        raise NotUnderstood("the body names no order")
-    return int(text)
-
-
-def _since(anchor: dict[str, Any]) -> dict[str, Any]:
-    if anchor.get("id"):
-        return {"updated_since": anchor["updated_at"], "from_id": anchor["id"]}
-    start = datetime.fromisoformat(anchor["updated_at"]) - _OVERLAP
-    return {"updated_since": start.isoformat(timespec="milliseconds")}
-
 
 def _shop_url(account: dict[str, Any], host: str) -> str:
     main = str(account.get("main_host") or host)
     protocol = str(account.get("main_host_protocol") or "https").rstrip(":/")
     return f"{protocol}://{main}"
-
-
-def _as_deleted(order: InboundOrder) -> InboundOrder:
-    return InboundOrder(**{name: getattr(order, name) for name in order.__slots__} | {"is_deleted": True})

@@ -4,10 +4,10 @@ Every typed or imported row is stored as an inbound event like a shop's hook, so
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from molva.integrations.base import Page, Told
+from molva.integrations.base import UNREADABLE, Answer, Page, Told
 from molva.integrations.models import Connection, InboundEvent
 from molva.integrations.sources.manual.rows import parse_row
 from molva.kit.clock import to_micros
@@ -50,9 +50,23 @@ class ManualSource:
             )
         ]
 
-    def poll(self, connection: Connection) -> Page:
+    def read_many(self, connection: Connection, events: Sequence[InboundEvent]) -> dict[int, Answer]:
+        """The order of each stored row."""
+        answers: dict[int, Answer] = {}
+        for event in events:
+            try:
+                answers[event.pk] = list(self.read(connection, event))
+            except UNREADABLE as problem:
+                answers[event.pk] = problem
+        return answers
+
+    def poll(self, connection: Connection, anchor: dict[str, Any], *, deleted: bool = False) -> Page:
         """Nothing to poll."""
         return Page([], None, is_last=True)
+
+    def count(self, connection: Connection, anchor: dict[str, Any]) -> int:
+        """Nothing."""
+        return 0
 
 
 def _spellings(statuses: list[dict[str, str]]) -> dict[str, tuple[str, str]]:
