@@ -146,7 +146,7 @@ def work(workers: int, count: int) -> tuple[float, float]:
 
     command = [sys.executable, "-m", "molva", "worker"]
     running = [subprocess.Popen(command, cwd=ROOT) for _ in range(workers)]
-    jobs = Job.objects.filter(path="molva.integrations.services:process_inbound")
+    jobs = Job.objects.filter(path="molva.integrations.inbound:process_inbound")
     try:
         wait_for(lambda: jobs.filter(state=JobState.DONE).exists(), 60)
         before = sum(cpu_seconds(process.pid) for process in running)

@@ -3,6 +3,8 @@
 The same `PersonFacts` and `Directory` feed `molva simulate`, so support, what-if and the live ledger cannot disagree.
 """
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -11,29 +13,38 @@ from molva.domain.directory import Directory, Timeline
 from molva.domain.facts import ClientKeys, LeadFacts, Line, OrderFacts, PersonFacts, Snapshot, TouchFacts
 from molva.domain.terms import PartnerState, Terms
 from molva.kit.clock import to_micros
-from molva.orders.models import Lead, Order
-from molva.programmes.models import PartnerVersion, Programme, TermsVersion
-from molva.programmes.queries import compiled, terms_timeline
+from molva.orders.models import Lead, Order, OrderLine
+from molva.programmes.models import Partner, PartnerVersion, Programme, TermsVersion
+from molva.programmes.queries import TermsOverTime
 from molva.tracking.models import Customer, CustomerVisitor, PromoCode, Touch
 
 
 class LiveDirectory(Directory):
-    """Terms, partners and codes of a programme, read when first asked for and remembered for one settlement."""
+    """Terms, partners and codes of a programme, read when first asked for and remembered for one group."""
 
-    def __init__(self, programme: Programme) -> None:
+    def __init__(self, programme: Programme, terms: TermsOverTime | None = None) -> None:
         super().__init__()
         self._programme = programme
         self._seen_partners: dict[str, Timeline[PartnerState] | None] = {}
         self._seen_codes: dict[str, tuple[int, str] | None] = {}
-        self._versions = terms_timeline(programme)
+        self._terms_over_time = terms or TermsOverTime(programme)
+        self._rows: dict[str, Partner] = {}
 
     def version_at(self, moment: int) -> TermsVersion:
         """The stored version of terms in force at a moment (µs); before the first the first."""
-        return self._versions.at(moment) or self._versions.values[0]
+        return self._terms_over_time.version_at(moment)
 
     def terms_at(self, moment: int) -> Terms:
         """Terms in force at a moment (µs), in the rules' form."""
-        return compiled(self._programme, self.version_at(moment))
+        return self._terms_over_time.terms_at(moment)
+
+    def rows_of(self, codes: set[str]) -> dict[str, Partner]:
+        """The partners of these codes as they are stored, at most one query for all that are not known yet."""
+        if unknown := codes - self._rows.keys():
+            for partner in Partner.objects.filter(programme=self._programme, code__in=unknown):
+                partner.programme = self._programme
+                self._rows[partner.code] = partner
+        return self._rows
 
     def partner_state(self, partner: str, moment: int) -> PartnerState | None:
         """The partner as of a moment; None when there is no such partner, or was none yet."""
@@ -89,28 +100,68 @@ class Person:
 
 
 def load_person(customer: Customer) -> Person:
-    """All orders, leads and touches of a customer, in a fixed number of queries.
+    """All orders, leads and touches of a customer, in a fixed number of queries."""
+    return load_people(customer.programme, [customer])[0]
 
-    Records of one moment are ranked by source and id, not by arrival: any order of tellings ends the same.
+
+def load_people(
+    programme: Programme,
+    customers: Sequence[Customer],
+    first: Mapping[int, tuple[Order, list[OrderLine]]] | None = None,
+) -> list[Person]:
+    """The same for many customers, in the same number of queries.
+
+    `first`: by customer id the only order with its lines of one who was made in this very transaction: nothing else of
+    such a customer is in the database, and nothing is asked for.
     """
-    orders = list(
-        customer.orders.select_related("partner").prefetch_related("lines").order_by("created_at", "pk")
-    )
-    leads = list(customer.leads.all())
-    for order in orders:
-        order.programme = customer.programme  # known already: no question for each order
-    ranked = sorted(
-        [(order.created_at, 0, order.source, _natural(order.external_id), order) for order in orders]
-        + [(lead.at, 1, lead.source, _natural(lead.external_id), lead) for lead in leads],
+    first = first or {}
+    orders: dict[int, list[tuple[Order, list[OrderLine]]]] = defaultdict(list)
+    leads: dict[int, list[Lead]] = defaultdict(list)
+    visitors: dict[int, list[str]] = defaultdict(list)
+    known = [customer.pk for customer in customers if customer.pk not in first]
+    if known:
+        rows = Order.objects.filter(customer__in=known).select_related("partner").prefetch_related("lines")
+        for order in rows.order_by("created_at", "pk"):
+            order.programme = programme  # known already: no question for each order
+            orders[order.customer_id].append((order, list(order.lines.all())))
+        for lead in Lead.objects.filter(customer__in=known):
+            leads[lead.customer_id].append(lead)
+        seen = CustomerVisitor.objects.filter(customer__in=known)
+        for customer_id, visitor in seen.values_list("customer_id", "visitor"):
+            visitors[customer_id].append(visitor)
+    for customer_id, only in first.items():
+        orders[customer_id] = [only]
+        visitors[customer_id] = [only[0].creation["visitor"]] if only[0].creation["visitor"] else []
+    touches = _touches(programme, {visitor for found in visitors.values() for visitor in found})
+    return [
+        _person(
+            orders[customer.pk],
+            leads[customer.pk],
+            {visitor: touches[visitor] for visitor in visitors[customer.pk] if visitor in touches},
+        )
+        for customer in customers
+    ]
+
+
+def _person(
+    orders: list[tuple[Order, list[OrderLine]]], leads: list[Lead], touches: dict[str, list[TouchFacts]]
+) -> Person:
+    """Records of one moment are ranked by source and id, not by arrival: any order of tellings ends the same."""
+    ranked: list[tuple[Any, ...]] = sorted(
+        [
+            (order.created_at, 0, order.source, _natural(order.external_id), order, lines)
+            for order, lines in orders
+        ]
+        + [(lead.at, 1, lead.source, _natural(lead.external_id), lead, []) for lead in leads],
         key=lambda row: row[:4],
     )
-    facts = PersonFacts(touches=_touches(customer))
-    for tie, (*_, record) in enumerate(ranked):
+    facts = PersonFacts(touches=touches)
+    for tie, (*_, record, lines) in enumerate(ranked):
         if isinstance(record, Order):
-            facts.orders.append(_order(record, tie))
+            facts.orders.append(_order(record, lines, tie))
         else:
             facts.leads.append(_lead(record, tie))
-    return Person(orders, leads, facts)
+    return Person([order for order, _lines in orders], leads, facts)
 
 
 def order_key(order: Order) -> str:
@@ -123,10 +174,11 @@ def lead_key(lead: Lead) -> str:
     return f"{lead.source}/{lead.external_id}"
 
 
-def _touches(customer: Customer) -> dict[str, list[TouchFacts]]:
-    visitors = list(CustomerVisitor.objects.filter(customer=customer).values_list("visitor", flat=True))
+def _touches(programme: Programme, visitors: set[str]) -> dict[str, list[TouchFacts]]:
     touches: dict[str, list[TouchFacts]] = {}
-    rows = Touch.objects.filter(programme_id=customer.programme_id, visitor__in=visitors)
+    if not visitors:
+        return touches
+    rows = Touch.objects.filter(programme=programme, visitor__in=visitors)
     for tie, touch in enumerate(rows.select_related("partner").order_by("at", "click_id", "pk")):
         touches.setdefault(touch.visitor, []).append(
             TouchFacts(
@@ -140,7 +192,7 @@ def _touches(customer: Customer) -> dict[str, list[TouchFacts]]:
     return touches
 
 
-def _order(order: Order, tie: int) -> OrderFacts:
+def _order(order: Order, rows: list[OrderLine], tie: int) -> OrderFacts:
     lines = [
         {
             "id": line.external_id,
@@ -150,7 +202,7 @@ def _order(order: Order, tie: int) -> OrderFacts:
             "sku": line.sku,
             "categories": line.categories,
         }
-        for line in order.lines.all()
+        for line in rows
     ]
     creation, reached = order.creation, order.reached_lines
     return OrderFacts(

@@ -3,6 +3,9 @@
 The arithmetic is `molva.domain.postings`, the same that `molva simulate` posts with; here it only meets the ledger.
 """
 
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import models, transaction
@@ -10,35 +13,111 @@ from django.db import models, transaction
 from molva.commissions.models import AccrualLot, Commission, CommissionStatus
 from molva.domain.postings import ACCRUAL, Holding, Lot, Movement, settle
 from molva.kit.clock import from_micros, to_micros
+from molva.kit.rows import update_each
 from molva.ledger import services as ledger
 from molva.ledger.models import Transaction
 from molva.workspaces import journal
+from molva.workspaces.models import Event
 from molva.workspaces.scoping import scope
 
 
-def post_difference(row: Commission, *, at: datetime, hold_days: int) -> None:
-    """Post what the commission is owed minus what is posted, and set its word; the caller saves the row."""
-    lots = list(_waiting(row)) if row.accrued_at else []
+@dataclass(slots=True)
+class Plan:
+    """The postings of one commission: decided while its row may not be stored yet, made when it has an id."""
+
+    row: Commission
+    had_postings: bool
+    released: list[tuple[AccrualLot, int]] = field(
+        default_factory=list
+    )  # lots that were due, with their amounts
+    movement: Movement | None = None
+    new_lot: AccrualLot | None = None
+    taken: list[AccrualLot] = field(default_factory=list)  # lots from which a clawback took
+
+    def entries(self, number: int, at: datetime) -> list[ledger.Entry]:
+        """What is posted. `number`: how many postings the commission has had, so keys are unique and repeatable."""
+        entries = [_releasing(lot, amount_minor) for lot, amount_minor in self.released]
+        if self.movement is None:
+            return entries
+        number += len(entries)
+        if self.movement.kind == ACCRUAL:
+            entries.append(_accrual(self.row, self.movement, f"accrual:{self.row.pk}:{number}", at))
+        else:
+            entries.append(_clawback(self.row, self.movement, f"clawback:{self.row.pk}:{number}", at))
+        return entries
+
+    def events(self, at: datetime) -> list[Event]:
+        """What the journal tells of it."""
+        events = [
+            _told(self.row, "commission.released", amount_minor, lot.due_at)
+            for lot, amount_minor in self.released
+        ]
+        if self.movement is not None:
+            kind = "accrued" if self.movement.kind == ACCRUAL else "clawed_back"
+            events.append(_told(self.row, f"commission.{kind}", self.movement.amount_minor, at))
+        return events
+
+
+def plan_difference(row: Commission, lots: list[AccrualLot], *, at: datetime, hold_days: int) -> Plan:
+    """Bring a row to what it is owed, in memory: its sums, its word, its `lots` that wait, oldest first."""
+    plan = Plan(row, had_postings=row.accrued_at is not None)
     if row.owed_minor != row.posted_minor:
-        due = [lot for lot in lots if lot.due_at <= at]
-        for lot in due:
-            _release(lot)
-        lots = _post(row, [lot for lot in lots if lot not in due], at=at, hold_days=hold_days)
+        plan.released = [(lot, lot.held_minor) for lot in lots if lot.due_at <= at]
+        for lot, _amount in plan.released:
+            lot.held_minor = 0
+        lots = [lot for lot in lots if lot.held_minor]
+        holding = Holding(row.posted_minor, tuple(Lot(to_micros(lot.due_at), lot.held_minor) for lot in lots))
+        after, plan.movement = settle(holding, row.owed_minor, to_micros(at), hold_days)
+        row.posted_minor = after.posted_minor
+        if plan.movement is not None and plan.movement.kind == ACCRUAL:
+            row.accrued_at = row.accrued_at or at
+            if plan.movement.held_minor:
+                amount, due_at = plan.movement.held_minor, from_micros(after.lots[-1].due_at)
+                plan.new_lot = AccrualLot(
+                    commission=row, posted_at=at, amount_minor=amount, held_minor=amount, due_at=due_at
+                )
+                lots = [*lots, plan.new_lot]
+        elif plan.movement is not None:
+            plan.taken = _take(lots, -plan.movement.held_minor)
     row.status = _status(row, is_waiting=any(lot.held_minor for lot in lots))
+    return plan
 
 
-def _post(row: Commission, lots: list[AccrualLot], *, at: datetime, hold_days: int) -> list[AccrualLot]:
-    """Post the difference; the lots that there are afterwards."""
-    holding = Holding(row.posted_minor, tuple(Lot(to_micros(lot.due_at), lot.held_minor) for lot in lots))
-    after, movement = settle(holding, row.owed_minor, to_micros(at), hold_days)
-    if movement is None:
-        return lots
-    if movement.kind == ACCRUAL:
-        lots = [*lots, *_accrue(row, movement, at, after)]
-    else:
-        _claw_back(row, movement, at, lots)
-    row.posted_minor = after.posted_minor
-    return lots
+def _take(lots: list[AccrualLot], left: int) -> list[AccrualLot]:
+    """Take an amount from lots, oldest first, as the rules took it; those that were touched."""
+    touched = []
+    for lot in lots:
+        taken = min(left, lot.held_minor)
+        if taken:
+            lot.held_minor -= taken
+            left -= taken
+            touched.append(lot)
+    return touched
+
+
+def post_plans(plans: Sequence[Plan], *, at: datetime) -> None:
+    """Post what was planned, together; the rows are stored, the books have been locked since they were read."""
+    had = [plan.row.pk for plan in plans if plan.had_postings]
+    numbers: dict[int, int] = {}
+    if had:
+        known = Transaction.objects.filter(commission_id__in=had).order_by().values_list("commission_id")
+        numbers = dict(known.annotate(count=models.Count("pk")))
+    ledger.post_all([entry for plan in plans for entry in plan.entries(numbers.get(plan.row.pk, 0), at)])
+    AccrualLot.objects.bulk_create(plan.new_lot for plan in plans if plan.new_lot)
+    changed = [lot for plan in plans for lot in (*(lot for lot, _amount in plan.released), *plan.taken)]
+    update_each(changed, ["held_minor"])
+
+
+def waiting_lots(rows: Collection[Commission]) -> dict[int, list[AccrualLot]]:
+    """By commission id the lots that still wait, oldest first."""
+    found: dict[int, list[AccrualLot]] = defaultdict(list)
+    posted = [row for row in rows if row.accrued_at]
+    if posted:
+        by_id = {row.pk: row for row in posted}
+        for lot in AccrualLot.objects.filter(commission__in=by_id, held_minor__gt=0).order_by("due_at", "pk"):
+            lot.commission = by_id[lot.commission_id]
+            found[lot.commission_id].append(lot)
+    return found
 
 
 def release_due(now: datetime) -> int:
@@ -77,14 +156,14 @@ def _status(row: Commission, *, is_waiting: bool) -> str:
 
 
 def _waiting(row: Commission) -> "models.QuerySet[AccrualLot]":
-    return AccrualLot.objects.filter(commission=row, held_minor__gt=0).order_by("due_at", "pk")
+    return AccrualLot.objects.filter(commission=row, held_minor__gt=0)
 
 
-def _accrue(row: Commission, movement: Movement, at: datetime, after: Holding) -> list[AccrualLot]:
-    ledger.accrue(
+def _accrual(row: Commission, movement: Movement, key: str, at: datetime) -> ledger.Entry:
+    return ledger.accrual(
         partner=row.partner,
         amount_minor=movement.amount_minor,
-        key=_key(row, "accrual"),
+        key=key,
         at=at,
         order_id=row.order_id,
         commission_id=row.pk,
@@ -92,49 +171,27 @@ def _accrue(row: Commission, movement: Movement, at: datetime, after: Holding) -
         is_held=movement.held_minor > 0,
         facts={"order": row.order.number},
     )
-    row.accrued_at = row.accrued_at or at
-    _tell(row, "commission.accrued", movement.amount_minor, at)
-    if not movement.held_minor:
-        return []
-    amount = movement.amount_minor
-    lot = AccrualLot(
-        commission=row,
-        posted_at=at,
-        amount_minor=amount,
-        held_minor=amount,
-        due_at=from_micros(after.lots[-1].due_at),
-    )
-    lot.save()
-    return [lot]
 
 
-def _claw_back(row: Commission, movement: Movement, at: datetime, lots: list[AccrualLot]) -> None:
-    ledger.claw_back(
+def _clawback(row: Commission, movement: Movement, key: str, at: datetime) -> ledger.Entry:
+    return ledger.clawback(
         partner=row.partner,
         from_held=-movement.held_minor,
         from_available=-movement.available_minor,
-        key=_key(row, "clawback"),
+        key=key,
         at=at,
         order_id=row.order_id,
         commission_id=row.pk,
         level=row.level,
         facts={"order": row.order.number},
     )
-    left = -movement.held_minor
-    for lot in lots:  # oldest first, as the rules took them
-        taken = min(left, lot.held_minor)
-        if taken:
-            lot.held_minor -= taken
-            lot.save(update_fields=["held_minor"])
-            left -= taken
-    _tell(row, "commission.clawed_back", movement.amount_minor, at)
 
 
-def _release(lot: AccrualLot) -> None:
+def _releasing(lot: AccrualLot, amount_minor: int) -> ledger.Entry:
     row = lot.commission
-    ledger.release(
+    return ledger.releasing(
         partner=row.partner,
-        amount_minor=lot.held_minor,
+        amount_minor=amount_minor,
         key=f"release:{lot.pk}",
         at=lot.due_at,
         order_id=row.order_id,
@@ -142,26 +199,20 @@ def _release(lot: AccrualLot) -> None:
         level=row.level,
         facts={"order": row.order.number},
     )
-    _tell(row, "commission.released", lot.held_minor, lot.due_at)
+
+
+def _release(lot: AccrualLot) -> None:
+    ledger.post_all([_releasing(lot, lot.held_minor)])
+    journal.record_all([_told(lot.commission, "commission.released", lot.held_minor, lot.due_at)])
     lot.held_minor = 0
     lot.save(update_fields=["held_minor"])
 
 
-def _key(row: Commission, what: str) -> str:
-    """Unique and repeatable: how many postings the commission has had; the books are locked while this is asked."""
-    return f"{what}:{row.pk}:{Transaction.objects.filter(commission_id=row.pk).count()}"
-
-
-def _tell(row: Commission, kind: str, amount_minor: int, at: datetime) -> None:
-    journal.record(
-        kind,
-        row.order,
-        partner_id=row.partner_id,
-        at=at,
-        data={
-            "amount_minor": amount_minor,
-            "level": row.level,
-            "commission": row.pk,
-            "partner": str(row.partner),
-        },
-    )
+def _told(row: Commission, kind: str, amount_minor: int, at: datetime) -> Event:
+    data = {
+        "amount_minor": amount_minor,
+        "level": row.level,
+        "commission": row.pk,
+        "partner": str(row.partner),
+    }
+    return journal.event(kind, row.order, partner_id=row.partner_id, at=at, data=data)

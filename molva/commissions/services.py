@@ -1,31 +1,47 @@
 """Settlement: what is owed by the latest facts, minus what is posted, is posted — with its explanation.
 
-`settle_customer` may be called by anyone at any time: when nothing new is known it writes nothing. It judges all orders
-of one customer together, since sales limits and attributions tie them, by the very functions behind `molva simulate`.
+Customers may be settled by anyone at any time: when nothing new is known nothing is written. All orders of a customer
+are judged together, since sales limits and attributions tie them, by the very functions behind `molva simulate`.
+Several customers are settled as one is: what is known of them is read together, what is new is written together.
 """
 
-from dataclasses import asdict
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from molva.commissions.facts import LiveDirectory, lead_key, load_person, order_key
+from molva.commissions.facts import (
+    LiveDirectory,
+    Person,
+    lead_key,
+    load_people,
+    load_person,
+    order_key,
+)
 from molva.commissions.models import Commission
-from molva.commissions.postings import post_difference
+from molva.commissions.postings import Plan, plan_difference, post_plans, waiting_lots
+from molva.commissions.verdicts import VERDICT_FIELDS, Claims, save_lead, take_verdict
 from molva.domain.explanation import as_json, explain
-from molva.domain.facts import OrderFacts
 from molva.domain.judge import judge
-from molva.domain.verdicts import Attribution as Claim
 from molva.domain.verdicts import Commission as Owed
 from molva.domain.verdicts import Decision, Judgement, OrderOwed
 from molva.kit import clock
-from molva.kit.clock import from_micros, to_micros
+from molva.kit.clock import to_micros
+from molva.kit.rows import update_each
 from molva.ledger.services import lock_books
-from molva.orders.models import Lead, Order
-from molva.programmes.models import Partner
+from molva.orders.models import Order, OrderLine
+from molva.programmes.models import Programme
+from molva.programmes.queries import TermsOverTime
 from molva.tracking.models import Attribution, Customer
 from molva.workspaces import journal
+from molva.workspaces.models import Event
+
+_COMMISSION_FIELDS = (
+    "terms", "owed_minor", "posted_minor", "expected_minor", "status", "explanation", "accrued_at", "updated_at",
+)  # fmt: skip
 
 
 def preview_customer(customer: Customer) -> Judgement:
@@ -33,68 +49,157 @@ def preview_customer(customer: Customer) -> Judgement:
     return judge(load_person(customer).facts, LiveDirectory(customer.programme), to_micros(clock.now()))
 
 
-@transaction.atomic
 def settle_customer(*, customer: Customer, at: datetime | None = None) -> Judgement:
     """Judge a customer anew and post the differences. `at`: the moment of the postings, now by default."""
-    at = at or clock.now()
+    return settle_customers(programme=customer.programme, customers=[customer], at=at)[0]
+
+
+@transaction.atomic
+def settle_customers(
+    *,
+    programme: Programme,
+    customers: Sequence[Customer],
+    at: datetime | None = None,
+    first: Mapping[int, tuple[Order, list[OrderLine]]] | None = None,
+    terms: TermsOverTime | None = None,
+) -> list[Judgement]:
+    """The same for several customers of a programme, all or none; in the books they follow each other.
+
+    `first`: see `load_people`; such customers need no lock either, as nobody else can see them yet.
+    """
+    at, first = at or clock.now(), first or {}
     # one settlement of a customer at a time: two that run together would both post the same difference
-    customer = (
-        Customer.objects.select_for_update(of=("self",)).select_related("programme").get(pk=customer.pk)
-    )
-    directory = LiveDirectory(customer.programme)
-    person = load_person(customer)
-    facts = {order.id: order for order in person.facts.orders}
-    judgement = judge(person.facts, directory, to_micros(at))
+    customers = _locked(programme, customers, first)
+    directory = LiveDirectory(programme, terms)
+    cases = [
+        _Case(customer, person, judge(person.facts, directory, to_micros(at)), customer.pk in first)
+        for customer, person in zip(customers, load_people(programme, customers, first), strict=True)
+    ]
+    settlement = _Settlement(cases, directory, at)
     # before the first row is written: whoever holds the books may be waiting for one of these rows
     lock_books()
-    partners = _partners(customer, judgement)
-    for order in person.orders:
+    settlement.write()
+    return [case.judgement for case in cases]
+
+
+def _locked(programme: Programme, customers: Sequence[Customer], first: Mapping[int, Any]) -> list[Customer]:
+    """The customers, each once, as they are stored; all are locked, in the order of their ids."""
+    known = {customer.pk for customer in customers} - first.keys()
+    rows = Customer.objects.select_for_update().filter(pk__in=known).order_by("pk") if known else ()
+    found = {customer.pk: customer for customer in (*rows, *(c for c in customers if c.pk in first))}
+    for customer in found.values():
+        customer.programme = programme
+    if missing := known - found.keys():
+        raise Customer.DoesNotExist(f"no customers {sorted(missing)}")
+    return [found[pk] for pk in dict.fromkeys(customer.pk for customer in customers)]
+
+
+@dataclass(slots=True)
+class _Case:
+    """One customer of a settlement. `is_first`: nothing is stored of them but the order that is judged."""
+
+    customer: Customer
+    person: Person
+    judgement: Judgement
+    is_first: bool
+
+    def codes(self) -> set[str]:
+        """Every partner that the judgement names."""
+        decided = self.judgement.decided
+        codes = {claim.partner for claim in decided.attributions}
+        for decision in (*decided.orders.values(), *decided.leads.values()):
+            codes |= {payee.partner for payee in decision.chain}
+            codes |= {decision.partner} if decision.partner else set()
+        for owed in self.judgement.owed.values():
+            codes |= {one.partner for one in (*owed.commissions, *owed.expected)}
+        return codes
+
+    def decided(self, order: Order) -> tuple[Decision, OrderOwed]:
+        """What the rules say of an order of the customer."""
         key = order_key(order)
-        decision, owed = judgement.decided.orders[key], judgement.owed.get(key) or OrderOwed(order=key)
-        _save_verdict(order, decision, owed, partners, at)
-        _settle_order(order, facts[key], decision, owed, directory, partners, at)
-    for lead in person.leads:
-        _save_lead(lead, judgement.decided.leads[lead_key(lead)], partners)
-    _save_attributions(customer, judgement.decided.attributions, partners, at)
-    return judgement
+        return self.judgement.decided.orders[key], self.judgement.owed.get(key) or OrderOwed(order=key)
 
 
-def _settle_order(
-    order: Order,
-    facts: OrderFacts,
-    decision: Decision,
-    owed: OrderOwed,
-    directory: LiveDirectory,
-    partners: dict[str, Partner],
-    at: datetime,
-) -> None:
-    """Bring every commission of an order, also of partners who lost it, to what is owed now."""
-    due = {(one.partner, one.level): one for one in owed.commissions}
-    hoped = {(one.partner, one.level): one for one in owed.expected}
-    rows = {
-        (row.partner.code, row.level): row
-        for row in order.commissions.select_related("partner").select_for_update(of=("self",))
-    }
-    for row in rows.values():
-        row.order, row.programme, row.partner.programme = order, order.programme, order.programme
-    version = directory.version_at(facts.created_at)
-    hold_days = directory.terms_at(facts.created_at).accrual.hold_days
-    for key in sorted(set(due) | set(hoped) | set(rows), key=lambda pair: (pair[1], pair[0])):
-        row = rows.get(key) or Commission(
-            programme=order.programme, order=order, partner=partners[key[0]], level=key[1], terms=version
+class _Settlement:
+    """Everything that a settlement writes: gathered case by case, written table by table."""
+
+    def __init__(self, cases: Sequence[_Case], directory: LiveDirectory, at: datetime) -> None:
+        self._cases, self._directory, self._at = cases, directory, at
+        self._partners = directory.rows_of({code for case in cases for code in case.codes()})
+        self._explained = {
+            order.pk: _explained(case, order, directory) for case in cases for order in case.person.orders
+        }
+        self._judged: list[Order] = []
+
+    def write(self) -> None:
+        """Post the differences and store the verdicts with them; the books are locked."""
+        known = [case for case in self._cases if not case.is_first]
+        self._rows = _stored_commissions([order.pk for case in known for order in case.person.orders])
+        self._lots = waiting_lots([row for rows in self._rows.values() for row in rows.values()])
+        attributions = _stored_attributions([case.customer.pk for case in known])
+        told: list[
+            Event | Plan
+        ] = []  # in the order of the journal; plans become events when their rows have ids
+        claims = []
+        for case in self._cases:
+            for order in case.person.orders:
+                told += self._order(case, order)
+            for lead in case.person.leads:
+                save_lead(lead, case.judgement.decided.leads[lead_key(lead)], self._partners)
+            stored = attributions[case.customer.pk]
+            claims.append(Claims(case.customer, case.judgement.decided.attributions, stored, self._partners))
+            told += claims[-1].events(self._at)
+        update_each(self._judged, VERDICT_FIELDS)
+        plans = [one for one in told if isinstance(one, Plan)]
+        _save_commissions([plan.row for plan in plans])
+        post_plans(plans, at=self._at)
+        _save_claims(claims)
+        journal.record_all(
+            [event for one in told for event in (one.events(self._at) if isinstance(one, Plan) else [one])]
         )
-        shown = due.get(key) or hoped.get(key)
-        changed = _fill(row, due.get(key), hoped.get(key))
-        if shown is not None:
-            explanation = as_json(explain(facts, decision, directory, owed, shown))
-            changed = changed or row.explanation != explanation
-            row.explanation, row.terms = explanation, version
-        if not changed and not row._state.adding and row.owed_minor == row.posted_minor:
-            continue
-        if row._state.adding:
-            row.save()  # the books name it
-        post_difference(row, at=at, hold_days=hold_days)
-        row.save()
+
+    def _order(self, case: _Case, order: Order) -> Iterator[Event | Plan]:
+        decision, owed = case.decided(order)
+        is_changed, event = take_verdict(order, decision, owed, self._partners, self._at)
+        if is_changed:
+            self._judged.append(order)
+        if event:
+            yield event
+        yield from self._plans(order, owed)
+
+    def _plans(self, order: Order, owed: OrderOwed) -> Iterator[Plan]:
+        """Bring every commission of an order, also of partners who lost it, to what is owed now."""
+        due = {(one.partner, one.level): one for one in owed.commissions}
+        hoped = {(one.partner, one.level): one for one in owed.expected}
+        rows, explained = self._rows.get(order.pk, {}), self._explained[order.pk]
+        created_at = to_micros(order.created_at)
+        version = self._directory.version_at(created_at)
+        hold_days = self._directory.terms_at(created_at).accrual.hold_days
+        for key in sorted({*due, *hoped, *rows}, key=lambda pair: (pair[1], pair[0])):
+            row = rows.get(key) or Commission(
+                order=order, partner=self._partners[key[0]], level=key[1], terms=version
+            )
+            row.order, row.programme, row.partner.programme = order, order.programme, order.programme
+            is_changed = _fill(row, due.get(key), hoped.get(key))
+            if key in explained and row.explanation != explained[key]:
+                row.explanation, row.terms, is_changed = explained[key], version, True
+            if is_changed or row.pk is None or row.owed_minor != row.posted_minor:
+                yield plan_difference(row, self._lots[row.pk], at=self._at, hold_days=hold_days)
+
+
+def _explained(case: _Case, order: Order, directory: LiveDirectory) -> dict[tuple[str, int], dict[str, Any]]:
+    """By partner and level: why the commission that is owed or expected is what it is."""
+    facts = next(facts for facts in case.person.facts.orders if facts.id == order_key(order))
+    decision, owed = case.decided(order)
+    return {
+        (one.partner, one.level): plain_json(as_json(explain(facts, decision, directory, owed, one)))
+        for one in (*owed.expected, *owed.commissions)
+    }
+
+
+def plain_json(value: dict[str, Any]) -> dict[str, Any]:
+    """With lists for tuples, as it comes back from the database: else it would always look new."""
+    return {name: list(part) if isinstance(part, tuple) else part for name, part in value.items()}
 
 
 def _fill(row: Commission, due: Owed | None, hoped: Owed | None) -> bool:
@@ -104,131 +209,38 @@ def _fill(row: Commission, due: Owed | None, hoped: Owed | None) -> bool:
     return before != (row.owed_minor, row.expected_minor)
 
 
-def _save_verdict(
-    order: Order, decision: Decision, owed: OrderOwed, partners: dict[str, Partner], at: datetime
-) -> None:
-    partner = partners.get(decision.partner) if decision.partner else None
-    verdict = verdict_json(decision, owed)
-    unpaid = owed.unpaid or ""
-    before = (order.partner_id, order.reason, order.unpaid, order.verdict)
-    if before == (partner.pk if partner else None, decision.reason, unpaid, verdict):
-        return
-    moved = order.judged_at is not None and order.partner_id != (partner.pk if partner else None)
-    first = order.judged_at is None
-    was = order.partner
-    order.partner, order.reason, order.unpaid, order.verdict, order.judged_at = (
-        partner,
-        decision.reason,
-        unpaid,
-        verdict,
-        at,
-    )
-    order.save(update_fields=["partner", "reason", "unpaid", "verdict", "judged_at"])
-    if first or moved:
-        journal.record(
-            "order.judged" if first else "order.rejudged",
-            order,
-            data={"reason": decision.reason, "partner": str(partner or ""), "was": str(was or "")},
-            partner_id=partner.pk if partner else None,
-            at=at,
-        )
-
-
-def verdict_json(decision: Decision, owed: OrderOwed | None = None) -> dict[str, Any]:
-    """A decision as stored on an order or lead: the winning touch, the losers with reasons, the chain."""
-    return {
-        "at": decision.at,
-        "partner": decision.partner,
-        "reason": decision.reason,
-        "unpaid": owed.unpaid if owed else None,
-        "since": decision.since,
-        "touch": asdict(decision.touch) if decision.touch else None,
-        "losers": [asdict(loser) for loser in decision.losers],
-        "chain": [asdict(payee) for payee in decision.chain],
-        "place": owed.place if owed else None,
-        "paid_place": owed.paid_place if owed else None,
-    }
-
-
-def _save_lead(lead: Lead, decision: Decision, partners: dict[str, Partner]) -> None:
-    partner = partners.get(decision.partner) if decision.partner else None
-    verdict = verdict_json(decision)
-    if (lead.partner_id, lead.reason, lead.verdict) == (
-        partner.pk if partner else None,
-        decision.reason,
-        verdict,
-    ):
-        return
-    lead.partner, lead.reason, lead.verdict = partner, decision.reason, verdict
-    lead.save(update_fields=["partner", "reason", "verdict"])
-
-
-def _save_attributions(
-    customer: Customer, claims: list[Claim], partners: dict[str, Partner], at: datetime
-) -> None:
-    """Renew the projection of whose customer it is; a start or an end that is new is told in the journal."""
-    wanted = [
-        (
-            partners[claim.partner].pk,
-            from_micros(claim.start),
-            from_micros(claim.end) if claim.end is not None else None,
-            from_micros(claim.deadline) if claim.deadline is not None and claim.end is None else None,
-            claim.ended_by,
-        )
-        for claim in claims
-    ]
-    stored = list(customer.attributions.order_by("started_at", "pk"))
-    if [(a.partner_id, a.started_at, a.ended_at, a.ends_at) for a in stored] != [row[:4] for row in wanted]:
-        known = {(a.partner_id, a.started_at): a.ended_at for a in stored}
-        customer.attributions.all().delete()
-        for partner_id, start, end_at, deadline, by in wanted:
-            Attribution(
-                programme_id=customer.programme_id,
-                customer=customer,
-                partner_id=partner_id,
-                started_at=start,
-                ended_at=end_at,
-                ends_at=deadline,
-            ).save()
-            _tell_attribution(customer, partner_id, start, end_at, by, known, at)
-    running = next((row[0] for row in wanted if row[2] is None), None)
-    if customer.partner_id != running:
-        Customer.objects.filter(pk=customer.pk).update(partner_id=running)
-
-
-def _tell_attribution(
-    customer: Customer,
-    partner_id: int,
-    start: datetime,
-    end: datetime | None,
-    by: str | None,
-    known: dict[tuple[int, datetime], datetime | None],
-    at: datetime,
-) -> None:
-    if (partner_id, start) not in known:
-        journal.record(
-            "attribution.started", customer, partner_id=partner_id, at=at, data={"at": start.isoformat()}
-        )
-    if end is not None and known.get((partner_id, start)) != end:
-        journal.record(
-            "attribution.ended",
-            customer,
-            partner_id=partner_id,
-            at=at,
-            data={"at": end.isoformat(), "by": by},
-        )
-
-
-def _partners(customer: Customer, judgement: Judgement) -> dict[str, Partner]:
-    """Every partner that the judgement names, by code, in one query."""
-    codes = {claim.partner for claim in judgement.decided.attributions}
-    for decision in [*judgement.decided.orders.values(), *judgement.decided.leads.values()]:
-        codes |= {payee.partner for payee in decision.chain} | (
-            {decision.partner} if decision.partner else set()
-        )
-    for owed in judgement.owed.values():
-        codes |= {one.partner for one in (*owed.commissions, *owed.expected)}
-    found = {p.code: p for p in Partner.objects.filter(programme_id=customer.programme_id, code__in=codes)}
-    for partner in found.values():
-        partner.programme = customer.programme
+def _stored_commissions(orders: Sequence[int]) -> dict[int, dict[tuple[str, int], Commission]]:
+    """By order id, then by partner and level."""
+    found: dict[int, dict[tuple[str, int], Commission]] = defaultdict(dict)
+    if orders:
+        rows = Commission.objects.filter(order__in=orders).select_related("partner")
+        for row in rows.select_for_update(of=("self",)):
+            found[row.order_id][row.partner.code, row.level] = row
     return found
+
+
+def _stored_attributions(customers: Sequence[int]) -> dict[int, list[Attribution]]:
+    found: dict[int, list[Attribution]] = defaultdict(list)
+    if customers:
+        for row in Attribution.objects.filter(customer__in=customers).order_by("started_at", "pk"):
+            found[row.customer_id].append(row)
+    return found
+
+
+def _save_commissions(rows: Sequence[Commission]) -> None:
+    kept = [row for row in rows if row.pk is not None]
+    Commission.objects.bulk_create(row for row in rows if row.pk is None)
+    update_each(kept, _COMMISSION_FIELDS)
+
+
+def _save_claims(claims: Sequence[Claims]) -> None:
+    """Renew the projection of whose customers they are."""
+    changed = [one for one in claims if one.is_changed]
+    stored = [one.customer.pk for one in changed if one.is_stored]
+    if stored:
+        Attribution.objects.filter(customer__in=stored).delete()
+    Attribution.objects.bulk_create(row for one in changed for row in one.rows)
+    moved = [one for one in claims if one.customer.partner_id != one.owner_id]
+    for one in moved:
+        one.customer.partner_id = one.owner_id
+    update_each([one.customer for one in moved], ["partner"])

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Count
 
+from molva.integrations.inbound import process_inbound
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.queries import shop_statuses
-from molva.integrations.services import process_inbound
 from molva.integrations.sources.manual.rows import Row, read_csv
 from molva.integrations.sources.manual.source import STATUSES
 from molva.jobs import enqueue

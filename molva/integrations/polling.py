@@ -14,10 +14,10 @@ from django.db import transaction
 
 from molva.integrations.base import UNREADABLE, Page, PlugError, reason_of
 from molva.integrations.connecting import keep, note_problem
+from molva.integrations.inbound import apply, close_event, storable
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.quota import ShopBusyError, Urgency, calling_as
 from molva.integrations.registry import source_of
-from molva.integrations.services import apply, close, storable
 from molva.jobs import RetryLaterError, enqueue, job
 from molva.orders.errors import CurrencyMismatch
 from molva.orders.services import Recorded
@@ -158,4 +158,4 @@ def bury(connection: Connection, order_id: str, reason: str) -> None:
     event = InboundEvent(connection=connection, topic="poll", body=body, object_id=order_id)
     event.content_type = "application/json"
     with transaction.atomic():
-        close(event, InboundState.DEAD, reason=reason)
+        close_event(event, InboundState.DEAD, reason=reason)

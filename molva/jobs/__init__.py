@@ -9,12 +9,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from molva.jobs.errors import GiveUpError, RetryLaterError
-from molva.jobs.registry import job
+from molva.jobs.registry import batch_of, job
 
 if TYPE_CHECKING:
     from molva.jobs.queue import enqueue
 
-__all__ = ["GiveUpError", "RetryLaterError", "enqueue", "job"]
+__all__ = ["GiveUpError", "RetryLaterError", "batch_of", "enqueue", "job"]
 
 
 def __getattr__(name: str) -> Any:

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
 from molva.jobs.errors import LeaseLostError
 from molva.jobs.models import LIVE, Job, JobState
-from molva.jobs.registry import spec_of
+from molva.jobs.registry import find_batch, spec_of
 from molva.kit import clock
 
 LEASE_SECONDS = 20
@@ -84,47 +84,64 @@ def _ask_again(live: Job, fresh: Job) -> None:
         live.save(update_fields=["run_after"])
 
 
-def claim(worker: str, queues: Sequence[str] = ()) -> Job | None:
-    """Take the next job that may start, for one lease; None when there is none. `queues` empty means all."""
+def claim(worker: str, queues: Sequence[str] = ()) -> list[Job]:
+    """Take the next job that may start, for one lease, with those that are run in one call with it, in their order.
+
+    They are of one function and one workspace. Empty when there is nothing to do; `queues` empty means all.
+    """
     now = clock.now()
     waiting = Job.objects.filter(state=JobState.READY, run_after__lte=now).order_by(
         "-priority", "run_after", "id"
     )
     if queues:
         waiting = waiting.filter(queue__in=queues)
-    if not connection.features.has_select_for_update_skip_locked:
-        found = waiting.first()
-        return found and _take(found, worker, now)
+    if not connection.features.has_select_for_update_skip_locked and not waiting.exists():
+        return []  # an idle worker does not ask SQLite for its only lock
     with transaction.atomic():
-        found = waiting.select_for_update(skip_locked=True).first()
-        return found and _take(found, worker, now)
+        waiting = waiting.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
+        first = waiting.first()
+        if first is None:
+            return []
+        batch = find_batch(first.path)
+        if batch is None:
+            return _take([first], worker, now)
+        like = waiting.filter(path=first.path, workspace_id=first.workspace_id).exclude(pk=first.pk)
+        return _take([first, *like[: batch.size - 1]], worker, now)
 
 
-def _take(found: Job, worker: str, now: datetime) -> Job | None:
-    changes = {
+def _take(jobs: list[Job], worker: str, now: datetime) -> list[Job]:
+    """Mark locked jobs as running here."""
+    shared = {
         "state": JobState.RUNNING,
-        "attempts": found.attempts + 1,
-        "token": found.token + 1,
         "worker": worker,
         "started_at": now,
         "lease_until": now + timedelta(seconds=LEASE_SECONDS),
     }
-    if not Job.objects.filter(pk=found.pk, state=JobState.READY, token=found.token).update(**changes):
-        return None
-    for name, value in changes.items():
-        setattr(found, name, value)
-    return found
+    Job.objects.filter(pk__in=[job.pk for job in jobs]).update(
+        attempts=F("attempts") + 1, token=F("token") + 1, **shared
+    )
+    for job in jobs:
+        job.attempts, job.token = job.attempts + 1, job.token + 1
+        for name, value in shared.items():
+            setattr(job, name, value)
+    return jobs
 
 
-def _held(job: Job) -> Any:
-    return Job.objects.filter(pk=job.pk, token=job.token, state=JobState.RUNNING)
+def _held(*jobs: Job) -> Any:
+    """Those of the jobs that this worker still has: the token has not grown since they were claimed."""
+    tokens: dict[int, list[int]] = {}
+    for job in jobs:
+        tokens.setdefault(job.token, []).append(job.pk)
+    mine = Q()
+    for token, ids in tokens.items():
+        mine |= Q(token=token, pk__in=ids)
+    return Job.objects.filter(mine, state=JobState.RUNNING)
 
 
 def extend_leases(jobs: Iterable[Job]) -> None:
     """The heartbeat of running jobs: each gets a whole lease from now."""
-    until = clock.now() + timedelta(seconds=LEASE_SECONDS)
-    for job in jobs:
-        _held(job).update(lease_until=until)
+    if jobs := list(jobs):
+        _held(*jobs).update(lease_until=clock.now() + timedelta(seconds=LEASE_SECONDS))
 
 
 def finish(job: Job) -> None:
@@ -140,6 +157,17 @@ def finish(job: Job) -> None:
     if is_over or _held(job).update(state=JobState.READY, again=False, attempts=0, run_after=now, **free):
         return
     raise LeaseLostError(str(job))
+
+
+def finish_all(jobs: Sequence[Job]) -> None:
+    """`finish` for jobs that were run together, in one statement; one whose lease is lost is passed over."""
+    if not jobs:
+        return
+    now = clock.now()
+    free: dict[str, Any] = {"lease_until": None, "error": ""}
+    done = _held(*jobs).filter(again=False).update(state=JobState.DONE, finished_at=now, **free)
+    if done < len(jobs):
+        _held(*jobs).update(state=JobState.READY, again=False, attempts=0, run_after=now, **free)
 
 
 def pause_seconds(attempts: int) -> float:

@@ -12,6 +12,7 @@ from molva.jobs.errors import NotAJobError
 F = TypeVar("F", bound=Callable[..., Any])
 
 _MARK = "__molva_job__"
+_BATCH = "__molva_batch__"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,38 @@ def job(
         return function
 
     return mark
+
+
+@dataclass(frozen=True)
+class BatchSpec:
+    """How several waiting jobs of one function and one workspace are run in one call."""
+
+    run: "Callable[[list[dict[str, Any]]], list[Exception | None]]"
+    size: int  # at most so many jobs
+
+
+def batch_of(function: Callable[..., Any], *, size: int) -> Callable[[F], F]:
+    """Mark a function that runs up to `size` jobs of `function` at once: the worker then takes them together.
+
+    It is given their keyword arguments and answers for each, in order: None when it is done, or what went wrong with
+    it. What it raises itself has gone wrong with all of them. Like the job, it may be run again.
+    """
+    spec_of(function)
+
+    def mark(run: F) -> F:
+        setattr(function, _BATCH, BatchSpec(run, size))
+        return run
+
+    return mark
+
+
+def find_batch(path: str) -> BatchSpec | None:
+    """How jobs of a stored path are run together; None when each is run alone, or there is no such job."""
+    try:
+        found = getattr(find_job(path), _BATCH, None)
+    except NotAJobError:
+        return None
+    return found if isinstance(found, BatchSpec) else None
 
 
 def spec_of(function: Callable[..., Any]) -> JobSpec:

@@ -11,8 +11,8 @@ import socket
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 
 from django.conf import settings
@@ -22,7 +22,7 @@ from django.utils import translation
 from molva.jobs import queue
 from molva.jobs.errors import GiveUpError, LeaseLostError
 from molva.jobs.models import Job, WorkerBeat
-from molva.jobs.registry import find_job, spec_of
+from molva.jobs.registry import find_batch, find_job, spec_of
 from molva.jobs.schedules import Every, fire_due
 from molva.kit import clock
 
@@ -74,27 +74,54 @@ class Worker:
     def run_until_empty(self) -> int:
         """Run everything that may start now in this very thread, and return how many (tests, commands)."""
         count = 0
-        while job := queue.claim(self.name, self._queues):
-            self._run(job)
-            count += 1
+        while jobs := queue.claim(self.name, self._queues):
+            self._run_all(jobs)
+            count += len(jobs)
         return count
 
     def _work(self) -> None:
         while not self._stopping.is_set():
             try:
-                job = queue.claim(self.name, self._queues)
-                if job is None:
+                jobs = queue.claim(self.name, self._queues)
+                if not jobs:
                     with self._idle:
                         self._idle.wait(POLL_SECONDS)
                     continue
                 with self._idle:
                     self._idle.notify()
-                self._run(job)
+                self._run_all(jobs)
                 close_old_connections()
             except Exception:  # the database is away, perhaps; the thread must outlive it
                 logger.exception("worker trouble name=%s", self.name)
                 close_old_connections()
                 self._stopping.wait(TROUBLE_SECONDS)
+
+    def _run_all(self, jobs: list[Job]) -> None:
+        """Run what was claimed together: one job as ever, or several in one call."""
+        batch = find_batch(jobs[0].path)
+        if batch is None:
+            for job in jobs:
+                self._run(job)
+            return
+        started = time.monotonic()
+        self._in_hand.update({job.pk: job for job in jobs})
+        try:
+            try:
+                with self._place(jobs[0]):
+                    outcomes = batch.run([dict(job.kwargs) for job in jobs])
+            except Exception as error:
+                outcomes = [error] * len(jobs)
+            ended = list(zip(jobs, outcomes, strict=True))
+            done = [job for job, problem in ended if problem is None]
+            queue.finish_all(done)
+            for job, problem in ended:
+                if problem is not None:
+                    _log(job, _fail(job, problem), started)
+        finally:
+            for job in jobs:
+                del self._in_hand[job.pk]
+        if done:
+            _log(done[0], "done", started, count=len(done))
 
     def _run(self, job: Job) -> None:
         started = time.monotonic()
@@ -102,25 +129,11 @@ class Worker:
         outcome = "done"
         try:
             self._call(job)
-        except LeaseLostError:
-            outcome = "lease lost"
-        except GiveUpError as error:
-            outcome = _failed(job, str(error), is_final=True)
         except Exception as error:
-            wish = getattr(error, "retry_after", None) or None
-            if wish and getattr(error, "is_put_off", False):
-                queue.put_off(job, str(error), wish)
-                outcome = f"put off seconds={wish:.0f}"
-            else:
-                outcome = _failed(job, traceback.format_exc(), after_seconds=wish)
+            outcome = _fail(job, error)
         finally:
             del self._in_hand[job.pk]
-        spent = (time.monotonic() - started) * 1000
-        level = logging.INFO if outcome == "done" else logging.WARNING
-        if outcome == "done" and job.is_scheduled:
-            level = logging.DEBUG  # every two seconds the same line would hide the others
-        line = "job %s path=%s id=%d workspace=%s try=%d ms=%d"
-        logger.log(level, line, outcome, job.path, job.pk, job.workspace_id or "-", job.attempts, spent)
+        _log(job, outcome, started)
 
     def _call(self, job: Job) -> None:
         function = find_job(job.path)
@@ -128,8 +141,7 @@ class Worker:
         kwargs = dict(job.kwargs)
         if spec.takes_workspace:
             kwargs["workspace_id"] = job.workspace_id
-        scope = nullcontext() if job.workspace_id is None else self._scope(job.workspace_id)
-        with scope, translation.override(settings.LANGUAGE_CODE):
+        with self._place(job):
             if not spec.atomic:
                 function(**kwargs)
                 queue.finish(job)
@@ -137,6 +149,13 @@ class Worker:
             with transaction.atomic():
                 function(**kwargs)
                 queue.finish(job)  # raises when the lease is lost, and the effect is rolled back with it
+
+    @contextmanager
+    def _place(self, job: Job) -> Iterator[None]:
+        """The workspace and the language in which a job is run."""
+        scope = nullcontext() if job.workspace_id is None else self._scope(job.workspace_id)
+        with scope, translation.override(settings.LANGUAGE_CODE):
+            yield
 
     def _keep_house(self) -> None:
         now = time.monotonic()
@@ -173,8 +192,25 @@ class Worker:
         return not any(thread.is_alive() for thread in self._threads)
 
 
-def _failed(job: Job, error: str, *, after_seconds: float | None = None, is_final: bool = False) -> str:
+def _fail(job: Job, error: Exception) -> str:
     """Record the failure and name it for the log; the whole text is kept in the job."""
-    if queue.fail(job, error, after_seconds=after_seconds, is_final=is_final):
-        return f"dead error={error.strip().splitlines()[-1]!r}" if error.strip() else "dead"
-    return f"failed error={error.strip().splitlines()[-1]!r}" if error.strip() else "failed"
+    if isinstance(error, LeaseLostError):
+        return "lease lost"
+    wish = getattr(error, "retry_after", None) or None
+    if wish and getattr(error, "is_put_off", False):
+        queue.put_off(job, str(error), wish)
+        return f"put off seconds={wish:.0f}"
+    is_final = isinstance(error, GiveUpError)
+    text = str(error) if is_final else "".join(traceback.format_exception(error))
+    is_dead = queue.fail(job, text, after_seconds=wish, is_final=is_final)
+    last = f" error={text.strip().splitlines()[-1]!r}" if text.strip() else ""
+    return f"{'dead' if is_dead else 'failed'}{last}"
+
+
+def _log(job: Job, outcome: str, started: float, *, count: int = 1) -> None:
+    spent = (time.monotonic() - started) * 1000
+    level = logging.INFO if outcome == "done" else logging.WARNING
+    if outcome == "done" and job.is_scheduled:
+        level = logging.DEBUG  # every two seconds the same line would hide the others
+    line = "job %s path=%s id=%d workspace=%s try=%d count=%d ms=%d"
+    logger.log(level, line, outcome, job.path, job.pk, job.workspace_id or "-", job.attempts, count, spent)

@@ -1,8 +1,8 @@
-"""Writing money. `post` is the only function that does; the rest name what happened and call it.
+"""Writing money. `post_all` is the only function that does; the rest name what happened and call it.
 
-All take keyword arguments, need an open workspace scope and open their own transaction. Each is idempotent by
-its `key`: the same key with the same inputs returns the transaction that is already there, with other inputs
-it raises. Whoever writes rows of his own beside money takes `lock_books()` before the first of them, so that
+All need an open workspace scope and open their own transaction. Each entry is idempotent by its `key`: the same
+key with the same inputs returns the transaction that is already there, with other inputs it raises.
+Whoever writes rows of his own beside money takes `lock_books()` before the first of them, so that
 locks never cross.
 """
 
@@ -27,7 +27,7 @@ from molva.ledger.models import (
     TransactionKind,
 )
 from molva.ledger.queries import balances
-from molva.ledger.storage import accounts_of, is_key_used, locked_head, move_head
+from molva.ledger.storage import accounts_of, locked_head, move_head, used_keys
 from molva.programmes.models import Partner, Programme
 from molva.workspaces import journal
 from molva.workspaces.models import User
@@ -60,74 +60,105 @@ def lock_books() -> LedgerHead:
     return head
 
 
-def post(
-    *,
-    programme: Programme,
-    kind: str,
-    key: str,
-    moves: Sequence[Move],
-    at: datetime,
-    partner: Partner | None = None,
-    order_id: int | None = None,
-    commission_id: int | None = None,
-    payout_id: int | None = None,
-    level: int | None = None,
-    facts: Mapping[str, Any] | None = None,
-) -> Transaction:
-    """Write one transaction: moves of 0 are left out, at least one other must remain.
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be written as one transaction: moves of 0 are left out, at least one other must remain.
 
     `at` is no part of what the key stands for: a repeated request naturally comes later.
     """
-    moves = [move for move in moves if move.amount_minor != 0]
-    entry = Transaction(
-        workspace_id=current_workspace_id(),
-        programme=programme,
-        kind=TransactionKind(kind),
-        at=at,
-        key=key,
-        partner=partner,
-        order_id=order_id,
-        commission_id=commission_id,
-        payout_id=payout_id,
-        level=level,
-        facts=dict(facts or {}),
-    )
-    _refuse_nonsense(entry, moves)
-    entry.inputs_hash = _inputs_hash(entry, moves)
+
+    programme: Programme
+    kind: str
+    key: str
+    moves: Sequence[Move]
+    at: datetime
+    partner: Partner | None = None
+    order_id: int | None = None
+    commission_id: int | None = None
+    payout_id: int | None = None
+    level: int | None = None
+    facts: Mapping[str, Any] | None = None
+
+
+def post(**what: Any) -> Transaction:
+    """Write one transaction; takes the fields of `Entry`."""
+    return post_all([Entry(**what)])[0]
+
+
+def post_all(entries: Sequence[Entry]) -> list[Transaction]:
+    """Write several transactions, in this order and all or none; the books are locked and moved on once."""
+    if not entries:
+        return []
+    wanted = [_wanted(entry) for entry in entries]
     with transaction.atomic():
         head = lock_books()
-        if is_key_used(entry.workspace_id, key):
-            return _known(entry)
-        return _append(head, entry, moves)
+        there = _known(wanted)
+        new: list[_Wanted] = []
+        for row, moves in wanted:
+            before = there.setdefault(row.key, row)
+            if before is row:
+                new.append((row, moves))
+            elif before.inputs_hash != row.inputs_hash:
+                raise KeyReusedError(
+                    f"key {row.key!r} belongs to transaction {before.number} with other inputs"
+                )
+        _append(head, new)
+    return [there[row.key] for row, _moves in wanted]
 
 
-def _known(entry: Transaction) -> Transaction:
-    """The transaction that has the entry's key already, if it was asked for with the same inputs."""
-    known = Transaction.objects.get(key=entry.key)
-    if known.inputs_hash != entry.inputs_hash:
-        raise KeyReusedError(f"key {known.key!r} belongs to transaction {known.number} with other inputs")
-    return known
+_Wanted = tuple[Transaction, list[Move]]
 
 
-def _append(head: LedgerHead, entry: Transaction, moves: Sequence[Move]) -> Transaction:
-    accounts = _accounts(entry, moves)
-    entry.number, entry.prev_hash = head.last_number + 1, head.last_hash
-    postings = [
-        Posting(
-            workspace_id=entry.workspace_id,
-            from_account=accounts[move.from_kind, _pk(move.from_partner)],
-            to_account=accounts[move.to_kind, _pk(move.to_partner)],
-            amount_minor=move.amount_minor,
-        )
-        for move in moves
-    ]
-    entry.hash = transaction_hash(entry, [_hashed(posting) for posting in postings])
-    entry.save(force_insert=True)
-    for posting in postings:
-        posting.transaction = entry
+def _wanted(entry: Entry) -> _Wanted:
+    moves = [move for move in entry.moves if move.amount_minor != 0]
+    row = Transaction(
+        workspace_id=current_workspace_id(),
+        programme=entry.programme,
+        kind=TransactionKind(entry.kind),
+        at=entry.at,
+        key=entry.key,
+        partner=entry.partner,
+        order_id=entry.order_id,
+        commission_id=entry.commission_id,
+        payout_id=entry.payout_id,
+        level=entry.level,
+        facts=dict(entry.facts or {}),
+    )
+    _refuse_nonsense(row, moves)
+    row.inputs_hash = _inputs_hash(row, moves)
+    return row, moves
+
+
+def _known(wanted: Sequence[_Wanted]) -> dict[str, Transaction]:
+    """Transactions that have one of these keys already."""
+    used = used_keys(current_workspace_id(), [row.key for row, _moves in wanted])
+    return {row.key: row for row in Transaction.objects.filter(key__in=used)} if used else {}
+
+
+def _append(head: LedgerHead, new: Sequence[_Wanted]) -> None:
+    """Continue the chain by these; numbers and hashes are made here, while the books are locked."""
+    accounts = _accounts(new)
+    number, last_hash = head.last_number, head.last_hash
+    postings: list[Posting] = []
+    for row, moves in new:
+        number += 1
+        row.number, row.prev_hash = number, last_hash
+        made = [
+            Posting(
+                workspace_id=row.workspace_id,
+                transaction=row,
+                from_account=accounts[row.programme_id, str(move.from_kind), _pk(move.from_partner)],
+                to_account=accounts[row.programme_id, str(move.to_kind), _pk(move.to_partner)],
+                amount_minor=move.amount_minor,
+            )
+            for move in moves
+        ]
+        row.hash = last_hash = transaction_hash(row, [_hashed(posting) for posting in made])
+        postings += made
+    Transaction.objects.bulk_create(row for row, _moves in new)
     Posting.objects.bulk_create(postings)
-    move_head(head, entry.number, entry.hash)
-    return entry
+    if new:
+        move_head(head, number, last_hash)
 
 
 def _hashed(posting: Posting) -> list[Any]:
@@ -141,16 +172,27 @@ def _hashed(posting: Posting) -> list[Any]:
     ]
 
 
-def _accounts(entry: Transaction, moves: Sequence[Move]) -> dict[tuple[str, int | None], Account]:
+def _accounts(new: Sequence[_Wanted]) -> dict[tuple[int, str, int | None], Account]:
     """The accounts that the moves name, made on first use; the caller holds the books' lock."""
-    ends = {(str(m.from_kind), _pk(m.from_partner)) for m in moves}
-    ends |= {(str(m.to_kind), _pk(m.to_partner)) for m in moves}
-    rows = accounts_of(entry.workspace_id, entry.programme_id, entry.partner_id)
-    found = {(account.kind, account.partner_id): account for account in rows}
-    for kind, partner_id in sorted(ends - found.keys(), key=str):
-        made = Account(programme_id=entry.programme_id, kind=kind, partner_id=partner_id)
-        made.save(force_insert=True)
-        found[kind, partner_id] = made
+    ends: dict[tuple[int, str, int | None], None] = {}
+    for row, moves in new:
+        of_row = {(str(m.from_kind), _pk(m.from_partner)) for m in moves}
+        of_row |= {(str(m.to_kind), _pk(m.to_partner)) for m in moves}
+        ends |= dict.fromkeys((row.programme_id, *end) for end in sorted(of_row, key=str))
+    rows = accounts_of(
+        current_workspace_id(),
+        sorted({programme_id for programme_id, _kind, _partner in ends}),
+        sorted({partner_id for _programme, _kind, partner_id in ends if partner_id is not None}),
+    )
+    found = {(row.programme_id, row.kind, row.partner_id): row for row in rows}
+    missing = [
+        Account(programme_id=programme_id, kind=kind, partner_id=partner_id)
+        for programme_id, kind, partner_id in ends
+        if (programme_id, kind, partner_id) not in found
+    ]
+    if missing:
+        Account.objects.bulk_create(missing)
+        found |= {(row.programme_id, row.kind, row.partner_id): row for row in missing}
     return found
 
 
@@ -195,7 +237,7 @@ def _pk(partner: Partner | None) -> int | None:
     return None if partner is None else partner.pk
 
 
-def accrue(
+def accrual(
     *,
     partner: Partner,
     amount_minor: int,
@@ -206,24 +248,17 @@ def accrue(
     level: int,
     is_held: bool = True,
     facts: Mapping[str, Any] | None = None,
-) -> Transaction:
+) -> Entry:
     """Recognise what a partner earned; without a waiting period (`is_held` false) it is available at once."""
     target = AccountKind.HELD if is_held else AccountKind.AVAILABLE
-    return post(
-        programme=partner.programme,
-        kind=TransactionKind.ACCRUAL,
-        key=key,
-        moves=[Move(AccountKind.EXPENSE, None, target, partner, amount_minor)],
-        at=at,
-        partner=partner,
-        order_id=order_id,
-        commission_id=commission_id,
-        level=level,
-        facts=facts,
-    )
+    move = Move(AccountKind.EXPENSE, None, target, partner, amount_minor)
+    return Entry(
+        partner.programme, TransactionKind.ACCRUAL, key, [move], at,
+        partner, order_id, commission_id, level=level, facts=facts,
+    )  # fmt: skip
 
 
-def claw_back(
+def clawback(
     *,
     partner: Partner,
     from_held: int,
@@ -234,26 +269,19 @@ def claw_back(
     commission_id: int,
     level: int,
     facts: Mapping[str, Any] | None = None,
-) -> Transaction:
+) -> Entry:
     """Take an accrual back from what waits and from what is available; the latter may fall below zero."""
-    return post(
-        programme=partner.programme,
-        kind=TransactionKind.CLAWBACK,
-        key=key,
-        moves=[
-            Move(AccountKind.HELD, partner, AccountKind.EXPENSE, None, from_held),
-            Move(AccountKind.AVAILABLE, partner, AccountKind.EXPENSE, None, from_available),
-        ],
-        at=at,
-        partner=partner,
-        order_id=order_id,
-        commission_id=commission_id,
-        level=level,
-        facts=facts,
-    )
+    moves = [
+        Move(AccountKind.HELD, partner, AccountKind.EXPENSE, None, from_held),
+        Move(AccountKind.AVAILABLE, partner, AccountKind.EXPENSE, None, from_available),
+    ]
+    return Entry(
+        partner.programme, TransactionKind.CLAWBACK, key, moves, at,
+        partner, order_id, commission_id, level=level, facts=facts,
+    )  # fmt: skip
 
 
-def release(
+def releasing(
     *,
     partner: Partner,
     amount_minor: int,
@@ -263,20 +291,28 @@ def release(
     commission_id: int,
     level: int,
     facts: Mapping[str, Any] | None = None,
-) -> Transaction:
+) -> Entry:
     """The waiting period of an accrual is over: what is left of it becomes available."""
-    return post(
-        programme=partner.programme,
-        kind=TransactionKind.RELEASE,
-        key=key,
-        moves=[Move(AccountKind.HELD, partner, AccountKind.AVAILABLE, partner, amount_minor)],
-        at=at,
-        partner=partner,
-        order_id=order_id,
-        commission_id=commission_id,
-        level=level,
-        facts=facts,
-    )
+    move = Move(AccountKind.HELD, partner, AccountKind.AVAILABLE, partner, amount_minor)
+    return Entry(
+        partner.programme, TransactionKind.RELEASE, key, [move], at,
+        partner, order_id, commission_id, level=level, facts=facts,
+    )  # fmt: skip
+
+
+def accrue(**what: Any) -> Transaction:
+    """Post one `accrual`."""
+    return post_all([accrual(**what)])[0]
+
+
+def claw_back(**what: Any) -> Transaction:
+    """Post one `clawback`."""
+    return post_all([clawback(**what)])[0]
+
+
+def release(**what: Any) -> Transaction:
+    """Post one `releasing`."""
+    return post_all([releasing(**what)])[0]
 
 
 def welcome(*, partner: Partner, amount_minor: int, at: datetime, is_payable: bool) -> Transaction:

@@ -4,6 +4,9 @@ Every order makes several postings, and composing such a query anew takes the OR
 takes to answer it.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.db import connection
 
 from molva.ledger.models import Account, LedgerHead
@@ -33,25 +36,33 @@ def move_head(head: LedgerHead, number: int, last_hash: str) -> None:
         )
 
 
-def is_key_used(workspace_id: int, key: str) -> bool:
-    """Whether a transaction of the workspace has this idempotency key."""
+def used_keys(workspace_id: int, keys: Sequence[str]) -> list[str]:
+    """Which of these idempotency keys transactions of the workspace have."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT 1 FROM ledger_transaction WHERE workspace_id = %s AND key = %s", [workspace_id, key]
+            f"SELECT key FROM ledger_transaction WHERE workspace_id = %s AND key IN ({_places(keys)})",  # noqa: S608
+            [workspace_id, *keys],
         )
-        return cursor.fetchone() is not None
+        return [key for (key,) in cursor.fetchall()]
 
 
-def accounts_of(workspace_id: int, programme_id: int, partner_id: int | None) -> list[Account]:
-    """The accounts of the programme itself and of one partner of it."""
+def accounts_of(workspace_id: int, programmes: Sequence[int], partners: Sequence[int]) -> list[Account]:
+    """The accounts of these programmes themselves and of these partners."""
+    owners = (
+        f"partner_id IS NULL OR partner_id IN ({_places(partners)})" if partners else "partner_id IS NULL"
+    )
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, kind, partner_id FROM ledger_account"
-            " WHERE workspace_id = %s AND programme_id = %s AND (partner_id IS NULL OR partner_id = %s)",
-            [workspace_id, programme_id, partner_id],
+            "SELECT id, programme_id, kind, partner_id FROM ledger_account"  # noqa: S608
+            f" WHERE workspace_id = %s AND programme_id IN ({_places(programmes)}) AND ({owners})",
+            [workspace_id, *programmes, *partners],
         )
         rows = cursor.fetchall()
     return [
         Account(id=pk, workspace_id=workspace_id, programme_id=programme_id, kind=kind, partner_id=owner)
-        for pk, kind, owner in rows
+        for pk, programme_id, kind, owner in rows
     ]
+
+
+def _places(values: Sequence[Any]) -> str:
+    return ", ".join(["%s"] * len(values))

@@ -1,84 +1,233 @@
 """Writes of stage 3: orders and leads as sources tell them, whatever the order and number of tellings.
 
-Three facts of an order come from different tellings, each by its own rule, so that any order of arrival ends the same:
-the state from the greatest `seq`, the creation facts from the smallest, the first moment in an accrual status from the
-earliest telling in one.
+Orders are recorded in groups, one alone being a group of one: what is known is read for all of them together, what is
+new is written together. How a telling changes an order is in `snapshots`, whose it is in `people`.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
 
-from molva.domain.click_id import read_token
 from molva.domain.facts import ClientKeys
-from molva.domain.inbound import InboundClient, InboundLead, InboundMarks, InboundOrder
+from molva.domain.inbound import InboundLead, InboundOrder
 from molva.kit.clock import from_micros, to_micros
-from molva.kit.codes import fold
+from molva.kit.rows import update_each
 from molva.orders.errors import CurrencyMismatch
-from molva.orders.marks import MARK_PARAM, choose_landing, tokens_of
-from molva.orders.models import DELETED_STATUS, Lead, Order, OrderLine
+from molva.orders.models import Lead, Order, OrderLine
+from molva.orders.people import People
+from molva.orders.snapshots import (
+    TOLD_FIELDS,
+    contact_of,
+    creation_of,
+    line_rows,
+    state_of,
+    stored_lines,
+    take_reached,
+    take_state,
+    told_lines,
+)
 from molva.programmes.models import Programme
-from molva.programmes.queries import terms_at
-from molva.tracking.keys import token_key
-from molva.tracking.models import Attribution, Customer, CustomerKey, CustomerVisitor
-from molva.tracking.services import Contact, find_customers, key_pairs, learn_keys, remember_customer
+from molva.programmes.queries import TermsOverTime
+from molva.tracking.models import Customer
+from molva.tracking.services import key_pairs
 from molva.workspaces import journal
-from molva.workspaces.models import User
+from molva.workspaces.models import Event, User
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """What recording did: the order or lead, whether the telling had anything new in it, and whom it concerns.
 
-    `former`: the customer who lost the record, when an earlier telling named somebody else.
+    `former`: the customer who lost the record, when an earlier telling named somebody else. `lines`: when the customer
+    was made with this very order, its lines: then nothing else is known of that customer, and need not be looked for.
     """
 
     record: Order | Lead
     is_new: bool
     changed: bool
     former: Customer | None = None
+    lines: list[OrderLine] | None = None
 
 
-@transaction.atomic
+def refuse_currency(programme: Programme, inbound: InboundOrder) -> None:
+    """Raises CurrencyMismatch: money of two currencies never meets in one programme."""
+    if inbound.currency != programme.currency:
+        raise CurrencyMismatch(inbound.currency, programme.currency)
+
+
 def record_order(
     *, programme: Programme, source: str, inbound: InboundOrder, actor: User | str | None = None
 ) -> Recorded:
-    """Store one telling of an order. Raises CurrencyMismatch: money of two currencies never meets in one programme."""
-    if inbound.currency != programme.currency:
-        raise CurrencyMismatch(inbound.currency, programme.currency)
-    order = _locked_order(programme, source, inbound.external_id)
-    is_new = order is None
-    before = None if order is None else _state(order)
-    if order is None:
-        order = Order(programme=programme, source=source, external_id=inbound.external_id, seq=-1)
-    former_id = order.customer_id
-    if is_new or inbound.seq < order.creation_seq:
-        _take_creation(order, inbound)
-    newer = is_new or inbound.seq >= order.seq
-    if newer:
-        _take_state(order, inbound)
-    _take_reached(order, inbound)
-    changed = is_new or _state(order) != before
-    lines_changed = newer and (is_new or _lines_json(inbound) != _stored_lines(order))
-    if changed or lines_changed:
-        order.save()
-        if lines_changed:
-            _replace_lines(order, inbound, is_new=is_new)
-        _tell_journal(order, is_new=is_new, before=before, lines_changed=lines_changed, actor=actor or source)
-    moved = former_id is not None and former_id != order.customer_id
-    former = Customer.objects.filter(pk=former_id).first() if moved else None
-    return Recorded(order, is_new, changed or lines_changed, former)
+    """Store one telling of an order. Raises CurrencyMismatch, and IntegrityError when another was quicker."""
+    return record_orders(programme=programme, source=source, inbounds=[inbound], actor=actor)[0]
 
 
-def _locked_order(programme: Programme, source: str, external_id: str) -> Order | None:
-    """The stored order, its customer locked first: the order of locks of a settlement, so none waits for ever."""
-    found = Order.objects.filter(programme=programme, source=source, external_id=external_id)
-    customer_id = found.values_list("customer_id", flat=True).first()
-    if customer_id is None:
-        return None
-    Customer.objects.select_for_update().filter(pk=customer_id).first()
-    return found.select_for_update().get()
+@transaction.atomic
+def record_orders(
+    *,
+    programme: Programme,
+    source: str,
+    inbounds: Sequence[InboundOrder],
+    actor: User | str | None = None,
+    terms: TermsOverTime | None = None,
+) -> list[Recorded]:
+    """Store tellings of orders from the start of the list, as many as do not concern one another (at least one).
+
+    Those after a second telling of an order, or of a customer, are left for the next call, so that a group ends as its
+    members one by one would. Raises as `record_order` does, and then nothing is stored.
+    """
+    for inbound in inbounds:
+        refuse_currency(programme, inbound)
+    group = _Group(programme, source, inbounds, terms or TermsOverTime(programme))
+    group.take()
+    group.save()
+    journal.record_all([event for telling in group.tellings for event in telling.events(actor or source)])
+    return [telling.recorded() for telling in group.tellings]
+
+
+@dataclass(slots=True)
+class _Telling:
+    """A telling of an order on its way into the database."""
+
+    inbound: InboundOrder
+    order: Order
+    keys: ClientKeys | None = None  # when it says whose the order is
+    is_new: bool = True
+    before: dict[str, Any] = field(default_factory=dict)
+    former_id: int | None = None
+    changed: bool = False
+    lines: list[OrderLine] | None = None  # when they are new
+    is_first: bool = False  # the customer is made with this order
+
+    def events(self, actor: User | str) -> list[Event]:
+        """What the journal tells of it."""
+        order = self.order
+        if not self.changed:
+            return []
+        if self.is_new:
+            data = {"status": order.status_title or order.status}
+            return [journal.event("order.recorded", order, actor=actor, data=data)]
+        before, after = self.before, state_of(order)
+        changes = {
+            key: [before[key], after[key]] for key in after if before[key] != after[key] and key != "creation"
+        }
+        if self.lines is not None:
+            changes["lines"] = [None, len(self.lines)]
+        return [journal.event("order.changed", order, actor=actor, data={"changes": changes})]
+
+    def recorded(self) -> Recorded:
+        """The answer to the caller."""
+        former = None
+        if self.former_id is not None and self.former_id != self.order.customer_id:
+            former = Customer.objects.filter(pk=self.former_id).first()
+        lines = self.lines if self.is_first else None
+        return Recorded(self.order, self.is_new, self.changed, former, lines)
+
+
+class _Group:
+    """Tellings that do not concern one another."""
+
+    def __init__(
+        self, programme: Programme, source: str, inbounds: Sequence[InboundOrder], terms: TermsOverTime
+    ) -> None:
+        self._programme, self._source, self._terms = programme, source, terms
+        known = self._known(inbounds)
+        keys = {
+            place: contact_of(source, inbound.client).keys()
+            for place, inbound in enumerate(inbounds)
+            if inbound.external_id not in known or inbound.seq < known[inbound.external_id][2]
+        }
+        # customers before orders, as a settlement locks them, so that none waits for ever
+        self._people = People(programme, keys.values(), also={row[1] for row in known.values()})
+        orders = self._locked([pk for pk, _customer, _seq in known.values()])
+        self.tellings: list[_Telling] = []
+        concerned: set[Any] = set()
+        for place, inbound in enumerate(inbounds):
+            telling = _Telling(inbound, self._order(inbound, orders), keys.get(place))
+            concerns = self._concerns(telling)
+            if not concerned.isdisjoint(concerns):
+                break
+            concerned |= concerns
+            self.tellings.append(telling)
+
+    def _known(self, inbounds: Sequence[InboundOrder]) -> dict[str, tuple[int, int, int]]:
+        """Id, customer and `creation_seq` of the orders that are stored, by the source's id."""
+        found = Order.objects.filter(
+            programme=self._programme,
+            source=self._source,
+            external_id__in=[one.external_id for one in inbounds],
+        )
+        rows = found.values_list("external_id", "pk", "customer_id", "creation_seq")
+        return {external_id: facts for external_id, *facts in rows}  # type: ignore[misc]
+
+    def _locked(self, ids: Collection[int]) -> dict[str, Order]:
+        if not ids:
+            return {}
+        rows = Order.objects.select_for_update().filter(pk__in=ids).order_by("pk").prefetch_related("lines")
+        return {order.external_id: order for order in rows}
+
+    def _order(self, inbound: InboundOrder, orders: dict[str, Order]) -> Order:
+        order = orders.get(inbound.external_id)
+        if order is None:
+            order = Order(source=self._source, external_id=inbound.external_id, seq=-1)
+        order.programme = self._programme
+        return order
+
+    def _concerns(self, telling: _Telling) -> set[Any]:
+        """The order, keys and customers that a telling is about."""
+        concerns: set[Any] = {telling.inbound.external_id}
+        if telling.order.customer_id:
+            concerns.add(telling.order.customer_id)
+        if telling.keys:
+            concerns |= {*key_pairs(telling.keys), *self._people.ids_of(telling.keys)}
+        return concerns
+
+    def take(self) -> None:
+        """Let every telling change its order, in memory."""
+        for telling in self.tellings:
+            order, inbound = telling.order, telling.inbound
+            telling.is_new = order.pk is None
+            telling.former_id = order.customer_id
+            telling.before = {} if telling.is_new else state_of(order)
+            if telling.keys and (telling.is_new or inbound.seq < order.creation_seq):
+                self._take_creation(telling, telling.keys)
+            is_newer = telling.is_new or inbound.seq >= order.seq
+            if is_newer:
+                take_state(order, inbound)
+            take_reached(order, inbound, self._terms.terms_at(to_micros(order.created_at)))
+            if is_newer and (telling.is_new or told_lines(inbound) != stored_lines(order)):
+                telling.lines = line_rows(order, inbound)
+            telling.changed = telling.is_new or telling.lines is not None or state_of(order) != telling.before
+
+    def _take_creation(self, telling: _Telling, keys: ClientKeys) -> None:
+        """The earliest telling says whose the order is."""
+        order, inbound = telling.order, telling.inbound
+        order.created_at = from_micros(inbound.created_at)
+        order.creation_seq = inbound.seq
+        terms = self._terms.terms_at(inbound.created_at)
+        order.creation = creation_of(self._programme, keys, inbound.marks, terms)
+        if telling.is_new or any(key_pairs(keys)):
+            contact = contact_of(self._source, inbound.client)
+            order.customer = self._people.who(contact, keys, order.creation["visitor"])
+            telling.is_first = telling.is_new and order.customer.pk is None
+
+    def save(self) -> None:
+        """Write everything that is new."""
+        self._people.save()
+        changed = [telling for telling in self.tellings if telling.changed]
+        made = [telling.order for telling in changed if telling.is_new]
+        kept = [telling.order for telling in changed if not telling.is_new]
+        for order in kept:
+            order.customer_id = order.customer.pk if order.customer_id is None else order.customer_id
+        if made:
+            Order.objects.bulk_create(made)
+        update_each(kept, TOLD_FIELDS)
+        replaced = [one.order.pk for one in changed if one.lines is not None and not one.is_new]
+        if replaced:
+            OrderLine.objects.filter(order__in=replaced).delete()
+        OrderLine.objects.bulk_create(line for telling in changed for line in telling.lines or ())
 
 
 @transaction.atomic
@@ -89,7 +238,10 @@ def record_lead(
     found = Lead.objects.filter(programme=programme, source=source, external_id=inbound.external_id).first()
     if found:
         return Recorded(found, False, False)
-    creation = _creation(programme, source, inbound.client, inbound.marks, inbound.at)
+    contact = contact_of(source, inbound.client)
+    keys = contact.keys()
+    people = People(programme, [keys])
+    creation = creation_of(programme, keys, inbound.marks, TermsOverTime(programme).terms_at(inbound.at))
     lead = Lead(
         programme=programme,
         source=source,
@@ -97,181 +249,9 @@ def record_lead(
         at=from_micros(inbound.at),
         creation=creation,
         text=inbound.text,
-        customer=_customer(programme, source, inbound.client, creation["visitor"]),
+        customer=people.who(contact, keys, creation["visitor"]),
     )
+    people.save()
     lead.save()
     journal.record("lead.recorded", lead, actor=actor or source)
     return Recorded(lead, True, True)
-
-
-def _take_creation(order: Order, inbound: InboundOrder) -> None:
-    order.created_at = from_micros(inbound.created_at)
-    order.creation_seq = inbound.seq
-    order.creation = _creation(
-        order.programme, order.source, inbound.client, inbound.marks, inbound.created_at
-    )
-    if order.customer_id is None or any(order.creation["client"][key] for key in ("id", "email", "phone")):
-        order.customer = _customer(order.programme, order.source, inbound.client, order.creation["visitor"])
-
-
-def _take_state(order: Order, inbound: InboundOrder) -> None:
-    order.seq = inbound.seq
-    order.number = inbound.number
-    order.status = DELETED_STATUS if inbound.is_deleted else inbound.status
-    order.status_title = inbound.status_title
-    order.delivery_minor = inbound.delivery_minor
-    order.discount_minor = inbound.discount_minor
-    order.total_minor = inbound.total_minor
-
-
-def _take_reached(order: Order, inbound: InboundOrder) -> None:
-    """The earliest telling in an accrual status says when the sale took its place, and with what lines."""
-    statuses = terms_at(order.programme, order.created_at).accrual.statuses
-    told_at = from_micros(inbound.seq)
-    if inbound.is_deleted or inbound.status not in statuses:
-        return
-    if order.reached_at is None or told_at < order.reached_at:
-        order.reached_at = told_at
-        order.reached_lines = {
-            "lines": _lines_json(inbound),
-            "discount_minor": inbound.discount_minor,
-            "status": inbound.status,
-        }
-
-
-def _creation(
-    programme: Programme, source: str, client: InboundClient, marks: InboundMarks, created_at: int
-) -> dict[str, Any]:
-    """The facts that decide who gets the record, in the form in which the rules read them."""
-    terms = terms_at(programme, from_micros(created_at))
-    params = {programme.mark_param, MARK_PARAM}  # links from before a change of the word go on counting
-    tokens = (read_token(token, token_key()) for token in tokens_of(marks))
-    visitor = next((token.visitor for token in tokens if token), None)
-    keys = _contact(source, client).keys()
-    return {
-        "client": {"id": keys.id, "email": keys.email, "phone": keys.phone, "shown": keys.shown},
-        "visitor": visitor,
-        "codes": [fold(code) for code in marks.codes if fold(code)],
-        "landing": choose_landing(marks, policy=terms.attribution.policy, params=params),
-    }
-
-
-def _contact(source: str, client: InboundClient) -> Contact:
-    # ids of two shops must not meet: each is known together with its source
-    known_id = f"{source}/{client.id}" if client.id else None
-    return Contact(id=known_id, email=client.email, phone=client.phone, name=client.name)
-
-
-def _customer(programme: Programme, source: str, client: InboundClient, visitor: str | None) -> Customer:
-    """The person of this record; when its keys join several persons, one row takes over the others' facts."""
-    contact = _contact(source, client)
-    keys: ClientKeys = contact.keys()
-    found, known = find_customers(programme, keys)
-    customer = remember_customer(
-        customer=join_customers(found) if found else None,
-        programme=programme,
-        contact=contact,
-        keys=keys,
-        visitor=visitor,
-    )
-    unknown = [pair for pair in key_pairs(keys) if pair not in known]
-    if not unknown:
-        return customer
-    learn_keys(customer, unknown)
-    # another process may have learned one of them for a row of its own in between: then these are one person
-    owners, _known = find_customers(programme, keys)
-    everyone = sorted({*owners, customer}, key=lambda one: one.pk)
-    return join_customers(everyone) if len(everyone) > 1 else customer
-
-
-def join_customers(customers: list[Customer]) -> Customer:
-    """Make several rows of one person one: the oldest takes over orders, leads, keys and visitors."""
-    kept, others = customers[0], customers[1:]
-    for other in others:
-        Order.objects.filter(customer=other).update(customer=kept)
-        Lead.objects.filter(customer=other).update(customer=kept)
-        CustomerKey.objects.filter(customer=other).update(customer=kept)
-        known = set(CustomerVisitor.objects.filter(customer=kept).values_list("visitor", flat=True))
-        CustomerVisitor.objects.filter(customer=other, visitor__in=known).delete()
-        CustomerVisitor.objects.filter(customer=other).update(customer=kept)
-        Attribution.objects.filter(customer=other).delete()  # a projection: the next settlement makes it anew
-        kept.name = kept.name or other.name
-        kept.email = kept.email or other.email
-        kept.phone = kept.phone or other.phone
-        kept.note = "\n".join(note for note in (kept.note, other.note) if note)
-        journal.record("customer.joined", kept, data={"joined": str(other), "joined_id": other.pk})
-        other.delete()
-    if others:
-        kept.save()
-    return kept
-
-
-def _lines_json(inbound: InboundOrder) -> list[dict[str, Any]]:
-    return [{**asdict(line), "categories": list(line.categories)} for line in inbound.lines]
-
-
-def _stored_lines(order: Order) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": line.external_id,
-            "title": line.title,
-            "product": line.product,
-            "sku": line.sku,
-            "quantity": line.quantity,
-            "price_minor": line.price_minor,
-            "total_minor": line.total_minor,
-            "categories": line.categories,
-        }
-        for line in order.lines.all()
-    ]
-
-
-def _replace_lines(order: Order, inbound: InboundOrder, *, is_new: bool) -> None:
-    if not is_new:
-        OrderLine.objects.filter(order=order).delete()
-    OrderLine.objects.bulk_create(
-        OrderLine(
-            workspace_id=order.workspace_id,
-            order=order,
-            external_id=line.id,
-            position=position,
-            title=line.title[:300],
-            product=line.product,
-            categories=list(line.categories),
-            sku=line.sku,
-            quantity=line.quantity,
-            price_minor=line.price_minor,
-            total_minor=line.total_minor,
-        )
-        for position, line in enumerate(inbound.lines)
-    )
-
-
-def _state(order: Order) -> dict[str, Any]:
-    """What a telling may change, without the lines; equal before and after means that nothing new was told."""
-    return {
-        "status": order.status,
-        "status_title": order.status_title,
-        "delivery_minor": order.delivery_minor,
-        "discount_minor": order.discount_minor,
-        "total_minor": order.total_minor,
-        "creation": order.creation,
-        "reached_at": to_micros(order.reached_at) if order.reached_at else None,
-    }
-
-
-def _tell_journal(
-    order: Order, *, is_new: bool, before: dict[str, Any] | None, lines_changed: bool, actor: User | str
-) -> None:
-    if is_new or before is None:
-        journal.record(
-            "order.recorded", order, actor=actor, data={"status": order.status_title or order.status}
-        )
-        return
-    after = _state(order)
-    changes = {
-        key: [before[key], after[key]] for key in after if before[key] != after[key] and key != "creation"
-    }
-    if lines_changed:
-        changes["lines"] = [None, len(order.lines.all())]
-    journal.record("order.changed", order, actor=actor, data={"changes": changes})

@@ -23,12 +23,26 @@ def terms_at(programme: Programme, moment: datetime) -> Terms:
     return compiled(programme, terms_version_at(programme, moment))
 
 
-def terms_timeline(programme: Programme) -> Timeline[TermsVersion]:
-    """All versions of a programme over time, one query."""
-    timeline: Timeline[TermsVersion] = Timeline()
-    for version in TermsVersion.objects.filter(programme=programme).order_by("valid_from", "number"):
-        timeline.add(to_micros(version.valid_from), version)
-    return timeline
+class TermsOverTime:
+    """All versions of a programme's terms, read in one query and asked for any moment (microseconds)."""
+
+    def __init__(self, programme: Programme) -> None:
+        self._programme = programme
+        self._versions: Timeline[TermsVersion] = Timeline()
+        self._compiled: dict[int, Terms] = {}
+        for version in TermsVersion.objects.filter(programme=programme).order_by("valid_from", "number"):
+            self._versions.add(to_micros(version.valid_from), version)
+
+    def version_at(self, moment: int) -> TermsVersion:
+        """The version in force at a moment; before the first the first."""
+        return self._versions.at(moment) or self._versions.values[0]
+
+    def terms_at(self, moment: int) -> Terms:
+        """The terms in force at a moment, in the rules' form."""
+        version = self.version_at(moment)
+        if version.pk not in self._compiled:
+            self._compiled[version.pk] = compiled(self._programme, version)
+        return self._compiled[version.pk]
 
 
 def compiled(programme: Programme, version: TermsVersion) -> Terms:

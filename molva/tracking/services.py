@@ -1,13 +1,12 @@
 """Writes of stage 2: links, promo codes, and recognising a customer by ids, e-mail, phone."""
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.text import slugify
 
 from molva.domain.facts import ClientKeys
@@ -16,7 +15,7 @@ from molva.programmes.models import Partner, Programme
 from molva.programmes.services import update_programme
 from molva.tracking.errors import CodeTaken, LinkError
 from molva.tracking.links import checked_page, with_mark
-from molva.tracking.models import Customer, CustomerKey, CustomerVisitor, Link, LinkKind, PromoCode
+from molva.tracking.models import Link, LinkKind, PromoCode
 from molva.workspaces import journal
 from molva.workspaces.models import User
 
@@ -140,71 +139,12 @@ class Contact:
         )
 
 
-def find_customers(programme: Programme, keys: ClientKeys) -> tuple[list[Customer], set[tuple[str, str]]]:
-    """Everybody known by any of the keys, oldest first and locked, and which of the keys are known.
-
-    More than one customer means that the record joins persons.
-    """
-    wanted = Q()
-    for kind, value in key_pairs(keys):
-        wanted |= Q(kind=kind, value=value)
-    if not wanted:
-        return [], set()
-    rows = list(
-        CustomerKey.objects.filter(wanted, programme=programme).values_list("kind", "value", "customer_id")
-    )
-    found = {customer_id for _kind, _value, customer_id in rows}
-    customers = Customer.objects.select_for_update().filter(pk__in=found).order_by("pk") if found else []
-    return list(customers), {(kind, value) for kind, value, _customer_id in rows}
-
-
 def key_pairs(keys: ClientKeys) -> Iterator[tuple[str, str]]:
     """(kind, value) of each key that is there."""
     for kind in ("id", "email", "phone"):
         value = getattr(keys, kind)
         if value:
             yield kind, value
-
-
-def remember_customer(
-    *,
-    customer: Customer | None,
-    programme: Programme,
-    contact: Contact,
-    keys: ClientKeys,
-    visitor: str | None,
-) -> Customer:
-    """Create or complete a customer with what a record tells, and learn its visitor."""
-    if customer is None:
-        customer = Customer(programme=programme)
-    before = (customer.name, customer.email, customer.phone)
-    customer.name = customer.name or contact.name[:200]
-    customer.email = customer.email or (keys.email or (contact.email or ""))[:254]
-    customer.phone = customer.phone or (keys.phone or (contact.phone or ""))[:40]
-    if customer.pk is None or before != (customer.name, customer.email, customer.phone):
-        customer.save()
-    if visitor:
-        seen = CustomerVisitor(programme=programme, customer=customer, visitor=visitor)
-        seen.workspace_id = programme.workspace_id
-        CustomerVisitor.objects.bulk_create([seen], ignore_conflicts=True)
-    return customer
-
-
-def learn_keys(customer: Customer, pairs: Iterable[tuple[str, str]]) -> None:
-    """Remember by what a customer is known; a key that somebody else learned meanwhile stays theirs."""
-    CustomerKey.objects.bulk_create(
-        [
-            CustomerKey(
-                workspace_id=customer.workspace_id,
-                programme_id=customer.programme_id,
-                customer=customer,
-                kind=kind,
-                value=value,
-            )
-            for kind, value in pairs
-        ],
-        ignore_conflicts=True,
-    )
 
 
 def _free_link_code(partner: Partner) -> str:

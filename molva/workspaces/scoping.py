@@ -4,7 +4,7 @@ Open the scope once at the door (middleware-like helper of a face, a job, a comm
 `unscoped` managers exist for the few doors that must find the workspace first; a house test lists who may use them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -37,10 +37,17 @@ def current_workspace_id() -> int:
 
 
 class ScopedManager(models.Manager):
-    """Shows only the rows of the open workspace."""
+    """Shows only the rows of the open workspace, and writes rows of it only."""
 
     def get_queryset(self) -> models.QuerySet:
         return super().get_queryset().filter(workspace_id=current_workspace_id())
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """As Django's, guarded as `save()` is: that one is not called for rows written together."""
+        rows = list(objs)
+        for row in rows:
+            row.enter_workspace()
+        return super().bulk_create(rows, *args, **kwargs)
 
 
 class WorkspaceModel(models.Model):
@@ -59,10 +66,14 @@ class WorkspaceModel(models.Model):
         base_manager_name = "unscoped"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        self.enter_workspace()
+        super().save(*args, **kwargs)
+
+    def enter_workspace(self) -> None:
+        """Belong to the open workspace; raises ScopeError for a row of another one."""
         current = current_workspace_id()
         owner: int | None = self.workspace_id
         if owner is None:
             self.workspace_id = current
         elif owner != current:
             raise ScopeError(f"{type(self).__name__} of workspace {owner} saved in scope {current}")
-        super().save(*args, **kwargs)

@@ -1,6 +1,7 @@
 """From a shop's hook to the books, over real HTTP against the fake shop; what is not understood waits with a reason."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,10 +10,13 @@ from django.test import Client
 from molva.demo.shop import RunningShop
 from molva.integrations.base import PlugError
 from molva.integrations.connecting import connect_shop, refresh_shop, set_up_shop
+from molva.integrations.inbound import process_inbound, reject_dead, retry_dead
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.polling import poll_shop
-from molva.integrations.services import accept_hook, process_inbound, reject_dead, retry_dead
+from molva.integrations.services import accept_hook
 from molva.jobs.models import Job
+from molva.jobs.registry import find_job
+from molva.kit import clock
 from molva.orders.models import DELETED_STATUS, Order
 from molva.programmes.models import Programme
 from molva.workspaces.models import Event
@@ -26,6 +30,10 @@ def hook(connection: Connection, body: Any, topic: str = "orders-update") -> Inb
     process_inbound(event_id=event.pk)
     event.refresh_from_db()
     return event
+
+
+def test_jobs_stored_before_the_function_moved_still_run():
+    assert find_job("molva.integrations.services:process_inbound") is process_inbound
 
 
 def test_connecting_proves_the_key_and_reads_the_statuses(connection: Connection):
@@ -169,7 +177,8 @@ def test_a_shop_in_trouble_leaves_the_event_waiting(
     event.refresh_from_db()
     assert (event.state, event.attempts) == (InboundState.NEW, 1)
     fake_shop.faults.reset()
-    process_inbound(event_id=event.pk)
+    with clock.pretend(clock.now() + timedelta(seconds=6)):
+        process_inbound(event_id=event.pk)
     event.refresh_from_db()
     assert event.state == InboundState.APPLIED
 

@@ -179,6 +179,8 @@ def test_a_refused_key_is_tried_once_an_hour_and_a_new_password_at_once():
 
 @pytest.mark.django_db(transaction=True)
 def test_many_threads_never_take_more_than_there_is():
+    if database.vendor == "sqlite":
+        pytest.skip("SQLite in memory has one writer: nothing runs at once")
     taken: list[int] = []
 
     def run() -> None:

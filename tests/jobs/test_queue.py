@@ -1,19 +1,19 @@
 """The queue row by row: what is put in, who gets it, how it ends."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 from django.db import transaction
 
-from molva.jobs import enqueue
+from molva.jobs import enqueue, queue
 from molva.jobs.errors import LeaseLostError, NotAJobError
 from molva.jobs.models import Job, JobState
 from molva.jobs.queries import list_dead_jobs, oldest_ready_seconds, queue_state
 from molva.jobs.queue import (
     KEEP_ENDED_DAYS,
     LEASE_SECONDS,
-    claim,
     discard,
     extend_leases,
     fail,
@@ -29,6 +29,11 @@ from tests.jobs import sample
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+def claim(worker: str, queues: Sequence[str] = ()) -> Job | None:
+    """The one job that a worker takes."""
+    return next(iter(queue.claim(worker, queues)), None)
 
 
 def state_of(job: Job) -> str:

@@ -10,8 +10,8 @@ from django.test import Client
 
 from molva.commissions.admission import admit_partner
 from molva.domain.inbound import InboundClient, InboundLine, InboundMarks, InboundOrder
+from molva.integrations.inbound import tell
 from molva.integrations.models import Connection, InboundEvent, InboundState
-from molva.integrations.services import tell
 from molva.jobs.models import Job, JobState
 from molva.kit import clock
 from molva.kit.clock import to_micros

@@ -12,10 +12,11 @@ from molva.demo.shop import RunningShop
 from molva.domain.inbound import InboundOrder, NotUnderstood
 from molva.integrations import connecting, services
 from molva.integrations.connecting import disconnect_shop
+from molva.integrations.inbound import process_inbound
 from molva.integrations.manual import import_csv, import_state
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.polling import poll_shop
-from molva.integrations.services import accept_hook, process_inbound
+from molva.integrations.services import accept_hook
 from molva.integrations.sources.insales.parse import parse_order
 from molva.integrations.sources.insales.source import InSalesSource
 from molva.integrations.sources.manual.rows import parse_row, read_csv

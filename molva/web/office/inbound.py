@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from molva.integrations.inbound import reject_dead, retry_dead
 from molva.integrations.models import InboundEvent, InboundState
-from molva.integrations.services import reject_dead, retry_dead
 from molva.web.office.access import RULERS, Place, office_page
 from molva.web.office.plug_words import plug_words
 from molva.web.office.shell import page

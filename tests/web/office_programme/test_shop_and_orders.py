@@ -9,9 +9,9 @@ from django.test import Client
 from PIL import Image
 
 from molva.commissions.admission import admit_partner
+from molva.integrations.inbound import process_inbound
 from molva.integrations.manual import manual_connection
 from molva.integrations.models import InboundEvent, InboundState
-from molva.integrations.services import process_inbound
 from molva.jobs.models import Job
 from molva.orders.models import Order
 from molva.tracking.models import Link
