@@ -178,6 +178,41 @@ def apply(connection: Connection, told: Iterable[Told], *, actor: User | None = 
     ]
 
 
+def apply_each(connection: Connection, told: Sequence[Told]) -> list[Recorded | Exception]:
+    """Record many in groups; by each what became of it: one that cannot be recorded harms no other."""
+    done: list[Recorded | Exception] = []
+    while len(done) < len(told):
+        group = told[len(done) : len(done) + GROUP]
+        try:
+            done += _apply_group(connection, group)
+        except (
+            Exception
+        ):  # whatever it was, nothing of the group is stored: each alone, and it will show whose it is
+            _log.debug("orders of %s are taken one by one", connection, exc_info=True)
+            done += [_apply_alone(connection, one) for one in group]
+    return done
+
+
+def _apply_group(connection: Connection, group: Sequence[Told]) -> Sequence[Recorded | Exception]:
+    """Record orders from the start of a list in one transaction."""
+    orders: list[InboundOrder] = []
+    for one in group:
+        if not isinstance(one, InboundOrder) or _refusal(connection, [one]):
+            break
+        orders.append(one)
+    if not orders:
+        return [_apply_alone(connection, group[0])]
+    with transaction.atomic():
+        return _tell_orders(connection.programme, connection.source_key, orders, connection.name)
+
+
+def _apply_alone(connection: Connection, one: Told) -> Recorded | Exception:
+    try:
+        return apply(connection, [one])[0]
+    except (CurrencyMismatch, *UNREADABLE) as problem:
+        return problem
+
+
 def tell(*, programme: Programme, source: str, one: Told, actor: User | str | None = None) -> Recorded:
     """Record one order or lead and settle its customer, in one transaction."""
     try:

@@ -12,9 +12,9 @@ from typing import Any
 
 from django.db import transaction
 
-from molva.integrations.base import UNREADABLE, Page, PlugError, reason_of
+from molva.integrations.base import Page, PlugError, reason_of
 from molva.integrations.connecting import keep, note_problem
-from molva.integrations.inbound import apply, close_event, storable
+from molva.integrations.inbound import apply_each, close_event, storable
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.quota import ShopBusyError, Urgency, calling_as
 from molva.integrations.registry import source_of
@@ -137,12 +137,12 @@ def record_page(connection: Connection, page: Page) -> list[Recorded]:
     """Record what a page told; an order that cannot be recorded waits as a dead letter, the others go on."""
     refused = list(page.refused)
     recorded: list[Recorded] = []
-    for one in page.told:
-        try:
-            recorded += apply(connection, [one])
-        except (CurrencyMismatch, *UNREADABLE) as problem:
-            is_known = isinstance(problem, CurrencyMismatch)
-            refused.append((one.external_id, str(problem) if is_known else reason_of(problem)))
+    for one, done in zip(page.told, apply_each(connection, page.told), strict=True):
+        if isinstance(done, Recorded):
+            recorded.append(done)
+        else:
+            is_known = isinstance(done, CurrencyMismatch)
+            refused.append((one.external_id, str(done) if is_known else reason_of(done)))
     for order_id, reason in refused:
         bury(connection, order_id[:120], reason)
     return recorded

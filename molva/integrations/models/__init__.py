@@ -7,5 +7,8 @@ from molva.integrations.models.connection import Connection
 from molva.integrations.models.inbound import InboundEvent, InboundState
 from molva.integrations.models.product import ShopProduct
 from molva.integrations.models.quota import ApiWindow
+from molva.integrations.models.runs import ImportPeriod, ImportRun, RunState
 
-__all__ = ["ApiWindow", "Connection", "InboundEvent", "InboundState", "ShopProduct"]
+__all__ = [
+    "ApiWindow", "Connection", "ImportPeriod", "ImportRun", "InboundEvent", "InboundState", "RunState", "ShopProduct",
+]  # fmt: skip
