@@ -37,6 +37,13 @@ class PlugError(RuntimeError):
         self.retry_after = retry_after
 
 
+class OrderGoneError(NotUnderstood):
+    """The shop knows no such order."""
+
+    def __init__(self) -> None:
+        super().__init__("the shop knows no such order")
+
+
 def reason_of(problem: Exception) -> str:
     """Why a body was refused: our own words, or the kind of a failure that none of our words foresaw."""
     known = isinstance(problem, NotUnderstood)

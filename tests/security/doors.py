@@ -14,6 +14,8 @@ PUBLIC, SIGNED_IN, CABINET = "public", "signed in", "cabinet"
 # What stands in an address: the parameter's name, or for «pk» the thing that the page is about.
 OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "today": (ALL, ""), "terms": (ALL, ""), "terms_version": (ALL, ""), "shop": (ALL, ""),
+    "past": (ALL, "shop"), "past_start": (RULERS, "shop"), "past_pause": (RULERS, "shop"),
+    "past_resume": (RULERS, "shop"),
     "inbound": (ALL, ""), "inbound_event": (ALL, "inbound"), "jobs": (ALL, ""),
     "partners": (ALL, ""), "partner": (ALL, "partner"), "customers": (ALL, ""), "customer": (ALL, "customer"),
     "orders": (ALL, ""), "order": (ALL, "order"), "commissions": (ALL, ""), "commission": (ALL, "commission"),
@@ -53,7 +55,8 @@ CABINET_THINGS = {
     "link_switch": "link", "link_qr": "link", "order": "order", "payout": "payout", "commission": "commission",
 }  # fmt: skip
 ACTS = {  # answers to POST only; a GET must not do them
-    "shop_refresh", "shop_set_up", "inbound_retry", "inbound_reject", "job_retry",
+    "past_start", "past_pause", "past_resume", "shop_refresh", "shop_set_up", "inbound_retry", "inbound_reject",
+    "job_retry",
     "job_discard", "partner_add_link", "partner_add_code", "customer_note", "terms_restore", "order_recalc",
     "link_switch",
 }  # fmt: skip

@@ -3,6 +3,7 @@
 A payload is stored before it is understood; what cannot be understood waits here with a reason and can be retried.
 """
 
+from molva.integrations.models.comparison import ComparisonRun, Finding, FindingKind, FindingState, SeenOrder
 from molva.integrations.models.connection import Connection
 from molva.integrations.models.inbound import InboundEvent, InboundState
 from molva.integrations.models.product import ShopProduct
@@ -10,5 +11,6 @@ from molva.integrations.models.quota import ApiWindow
 from molva.integrations.models.runs import ImportPeriod, ImportRun, RunState
 
 __all__ = [
-    "ApiWindow", "Connection", "ImportPeriod", "ImportRun", "InboundEvent", "InboundState", "RunState", "ShopProduct",
+    "ApiWindow", "ComparisonRun", "Connection", "Finding", "FindingKind", "FindingState", "ImportPeriod", "ImportRun",
+    "InboundEvent", "InboundState", "RunState", "SeenOrder", "ShopProduct",
 ]  # fmt: skip

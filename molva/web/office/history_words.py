@@ -72,6 +72,10 @@ KINDS: dict[str, Kind] = {
     "inbound.dead": Kind(gettext_lazy("A message of the shop was not understood"), "alert-triangle", "bad"),
     "inbound.retried": Kind(gettext_lazy("A message of the shop is tried again"), "refresh"),
     "inbound.rejected": Kind(gettext_lazy("A message of the shop was put away"), "trash"),
+    "past.chosen": Kind(gettext_lazy("Past orders: it was chosen how far back they are read"), "download"),
+    "past.paused": Kind(gettext_lazy("Reading of past orders was paused"), "player-pause"),
+    "past.resumed": Kind(gettext_lazy("Reading of past orders goes on"), "refresh"),
+    "past.finished": Kind(gettext_lazy("Past orders are brought in"), "download", "good"),
     "import.started": Kind(gettext_lazy("A file of orders was loaded"), "file-upload"),
 }
 
@@ -81,7 +85,10 @@ GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
         gettext_lazy("Partners and customers"),
         ("partner.", "customer.", "attribution.", "link.", "promo_code."),
     ),
-    "orders": (gettext_lazy("Orders and leads"), ("order.", "lead.", "inbound.", "import.")),
+    "orders": (
+        gettext_lazy("Orders and leads"),
+        ("order.", "lead.", "inbound.", "import.", "past.", "finding."),
+    ),
     "money": (gettext_lazy("Money"), ("commission.", "ledger.", "payout.")),
     "settings": (gettext_lazy("Terms and settings"), ("programme.", "terms.", "workspace.", "connection.")),
 }
@@ -199,6 +206,7 @@ _SPECIAL: dict[str, Callable[[dict[str, Any]], str]] = {
     "order.rejudged": _judged,
     "terms.published": _terms,
     "import.started": _rows,
+    "past.finished": lambda data: formats.counted(int(data.get("read", 0)), "order"),
     "order.recorded": lambda data: str(data.get("status", "")),
     "attribution.ended": lambda data: str(ENDS.get(data.get("by") or "", "")),
     "connection.statuses_gone": lambda data: ", ".join(data.get("statuses", [])),

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from molva.web.office import inbound, jobs, orders_add, page, programme_settings, rules, shop, terms, today
+from molva.web.office import (
+    inbound,
+    jobs,
+    orders_add,
+    page,
+    past,
+    programme_settings,
+    rules,
+    shop,
+    terms,
+    today,
+)
 
 urlpatterns = [
     path("", today.show, name="today"),
@@ -20,6 +31,10 @@ urlpatterns = [
     path("shop/<int:pk>/refresh/", shop.refresh, name="shop_refresh"),
     path("shop/<int:pk>/setup/", shop.set_up, name="shop_set_up"),
     path("shop/<int:pk>/disconnect/", shop.disconnect, name="shop_disconnect"),
+    path("shop/<int:pk>/past/", past.show, name="past"),
+    path("shop/<int:pk>/past/start/", past.start, name="past_start"),
+    path("shop/<int:pk>/past/pause/", past.pause, name="past_pause"),
+    path("shop/<int:pk>/past/resume/", past.resume, name="past_resume"),
     path("inbound/", inbound.show, name="inbound"),
     path("inbound/<int:pk>/", inbound.event, name="inbound_event"),
     path("inbound/<int:pk>/retry/", inbound.retry, name="inbound_retry"),

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from molva.domain.inbound import InboundOrder, NotUnderstood
-from molva.integrations.base import UNREADABLE, Page, PlugError, Told, reason_of
+from molva.integrations.base import UNREADABLE, OrderGoneError, Page, PlugError, Told, reason_of
 from molva.integrations.models import Connection, InboundEvent, ShopProduct
 from molva.integrations.sources.insales.api import InSalesApi
 from molva.integrations.sources.insales.parse import load_body, parse_order
@@ -43,7 +43,7 @@ def read_one(connection: Connection, api: InSalesApi, event: InboundEvent, hint:
     """The order of one hook as the shop tells it now."""
     fresh = api.order(hint.number)
     if fresh is None and event.topic != "orders-destroy":
-        raise NotUnderstood("the shop knows no such order")
+        raise OrderGoneError
     body = hint.body if fresh is None else fresh
     _check_shop(connection, body)
     (order,) = understand(connection, api, [body])
