@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from molva.integrations.models import Connection, InboundEvent, InboundState
+from molva.integrations.models import Connection, Finding, FindingState, InboundEvent, InboundState
 from molva.jobs.queries import list_dead_jobs
 from molva.payouts.models import Payout, PayoutStatus
 from molva.programmes.models import Partner, PartnerStatus, Programme
@@ -15,6 +15,7 @@ class Attention:
     waiting_partners: int
     waiting_payouts: int
     dead_letters: int
+    findings: int
     dead_jobs: int
     shop_state: str
 
@@ -35,6 +36,7 @@ def attention(programme: Programme) -> Attention:
         dead_letters=InboundEvent.objects.filter(
             connection__programme=programme, state=InboundState.DEAD
         ).count(),
+        findings=Finding.objects.filter(connection__programme=programme, state=FindingState.OPEN).count(),
         dead_jobs=list_dead_jobs(programme.workspace_id).count(),
         shop_state="broken" if "broken" in states else "active" if states else "",
     )

@@ -11,7 +11,7 @@ from django.test import Client
 from molva.commissions.admission import admit_partner
 from molva.domain.inbound import InboundClient, InboundLine, InboundMarks, InboundOrder
 from molva.integrations.inbound import tell
-from molva.integrations.models import Connection, InboundEvent, InboundState
+from molva.integrations.models import Connection, Finding, InboundEvent, InboundState
 from molva.jobs.models import Job, JobState
 from molva.kit import clock
 from molva.kit.clock import to_micros
@@ -79,13 +79,18 @@ def _things(twin: Twin, word: str) -> None:
         path=f"molva.{word}:job", workspace_id=twin.workspace.pk, state=JobState.DEAD,
         error=f"error {word}", finished_at=clock.now(),
     )  # fmt: skip
+    finding = Finding.objects.create(
+        connection=shop, kind="status", key=word, label=f"FIND-{word}", order=order,
+        facts={"ours": f"ours-{word}", "theirs": f"theirs-{word}"}, note=f"note {word}",
+    )  # fmt: skip
     promo = add_promo_code(partner=twin.seller, code=f"PROMO{word}")
     payout = draft_payout(partner=twin.seller, actor=None, method=f"card {word}", comment=word)
     commission = order.commissions.get(level=1)
     twin.ids = {
         "partner": twin.seller.pk, "customer": order.customer_id, "order": order.pk,
         "commission": commission.pk, "payout": payout.pk, "shop": shop.pk, "inbound": event.pk,
-        "job": job.pk, "link": twin.seller.links.get().pk, "promo": promo.code, "topic": f"csv-{event.pk}",
+        "job": job.pk, "finding": finding.pk,
+        "link": twin.seller.links.get().pk, "promo": promo.code, "topic": f"csv-{event.pk}",
     }  # fmt: skip
     InboundEvent.objects.create(
         connection=shop, topic=twin.ids["topic"], body=b'{"number": "1"}', object_id=word

@@ -3,7 +3,14 @@
 A payload is stored before it is understood; what cannot be understood waits here with a reason and can be retried.
 """
 
-from molva.integrations.models.comparison import ComparisonRun, Finding, FindingKind, FindingState, SeenOrder
+from molva.integrations.models.comparison import (
+    REPAIRABLE,
+    ComparisonRun,
+    Finding,
+    FindingKind,
+    FindingState,
+    SeenOrder,
+)
 from molva.integrations.models.connection import Connection
 from molva.integrations.models.inbound import InboundEvent, InboundState
 from molva.integrations.models.product import ShopProduct
@@ -11,6 +18,6 @@ from molva.integrations.models.quota import ApiWindow
 from molva.integrations.models.runs import ImportPeriod, ImportRun, RunState
 
 __all__ = [
-    "ApiWindow", "ComparisonRun", "Connection", "Finding", "FindingKind", "FindingState", "ImportPeriod", "ImportRun",
-    "InboundEvent", "InboundState", "RunState", "SeenOrder", "ShopProduct",
+    "REPAIRABLE", "ApiWindow", "ComparisonRun", "Connection", "Finding", "FindingKind", "FindingState", "ImportPeriod",
+    "ImportRun", "InboundEvent", "InboundState", "RunState", "SeenOrder", "ShopProduct",
 ]  # fmt: skip

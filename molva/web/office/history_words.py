@@ -72,6 +72,11 @@ KINDS: dict[str, Kind] = {
     "inbound.dead": Kind(gettext_lazy("A message of the shop was not understood"), "alert-triangle", "bad"),
     "inbound.retried": Kind(gettext_lazy("A message of the shop is tried again"), "refresh"),
     "inbound.rejected": Kind(gettext_lazy("A message of the shop was put away"), "trash"),
+    "comparison.started": Kind(gettext_lazy("A comparison with the shop has begun"), "scale"),
+    "comparison.stopped": Kind(gettext_lazy("A comparison with the shop was stopped"), "player-stop"),
+    "comparison.finished": Kind(gettext_lazy("The shop was compared with us"), "scale"),
+    "finding.fixed": Kind(gettext_lazy("A difference with the shop was put right: {label}"), "tool", "good"),
+    "finding.explained": Kind(gettext_lazy("A difference with the shop was explained: {label}"), "message-2"),
     "past.chosen": Kind(gettext_lazy("Past orders: it was chosen how far back they are read"), "download"),
     "past.paused": Kind(gettext_lazy("Reading of past orders was paused"), "player-pause"),
     "past.resumed": Kind(gettext_lazy("Reading of past orders goes on"), "refresh"),
@@ -87,7 +92,7 @@ GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     ),
     "orders": (
         gettext_lazy("Orders and leads"),
-        ("order.", "lead.", "inbound.", "import.", "past.", "finding."),
+        ("order.", "lead.", "inbound.", "import.", "past.", "finding.", "comparison."),
     ),
     "money": (gettext_lazy("Money"), ("commission.", "ledger.", "payout.")),
     "settings": (gettext_lazy("Terms and settings"), ("programme.", "terms.", "workspace.", "connection.")),
@@ -198,6 +203,12 @@ def _rows(data: dict[str, Any]) -> str:
     return f"{data.get('file', '')}, " + ngettext("%(n)s row", "%(n)s rows", n) % {"n": n}
 
 
+def _compared(data: dict[str, Any]) -> str:
+    words = _("%(orders)s compared; new differences: %(found)s; put right at once: %(repaired)s")
+    figures = {name: formats.number(int(data.get(name, 0))) for name in ("found", "repaired")}
+    return words % {"orders": formats.counted(int(data.get("read", 0)), "order"), **figures}
+
+
 _SPECIAL: dict[str, Callable[[dict[str, Any]], str]] = {
     "commission.accrued": _level,
     "commission.released": _level,
@@ -206,6 +217,7 @@ _SPECIAL: dict[str, Callable[[dict[str, Any]], str]] = {
     "order.rejudged": _judged,
     "terms.published": _terms,
     "import.started": _rows,
+    "comparison.finished": _compared,
     "past.finished": lambda data: formats.counted(int(data.get("read", 0)), "order"),
     "order.recorded": lambda data: str(data.get("status", "")),
     "attribution.ended": lambda data: str(ENDS.get(data.get("by") or "", "")),
@@ -245,9 +257,9 @@ def _plain(value: object) -> str:
 
 _PAGES = {
     "partner": "partner", "customer": "customer", "order": "order", "payout": "payout",
-    "inboundevent": "inbound_event",
+    "inboundevent": "inbound_event", "finding": "finding",
 }  # fmt: skip
-_PLACES = {"programme": "settings", "connection": "shop"}
+_PLACES = {"programme": "settings", "connection": "shop", "comparisonrun": "comparison"}
 
 
 def _url(event: Event, programme: Programme) -> str:

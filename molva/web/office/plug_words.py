@@ -10,8 +10,8 @@ _KNOWN: tuple[tuple[str, "Promise"], ...] = (
     (
         "the shop refuses the key",
         _(
-            "The shop refuses the key: it is wrong, or the application was removed. We try once an hour, and go on by "
-            "ourselves as soon as the key works."
+            "The shop refuses the key: it is wrong, or the application was removed. Check the key or make a new one; "
+            "one that works again is noticed within an hour."
         ),
     ),
     ("the shop is disconnected", _("The shop is disconnected.")),

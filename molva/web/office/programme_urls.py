@@ -3,6 +3,7 @@
 from django.urls import path
 
 from molva.web.office import (
+    comparison,
     inbound,
     jobs,
     orders_add,
@@ -35,6 +36,14 @@ urlpatterns = [
     path("shop/<int:pk>/past/start/", past.start, name="past_start"),
     path("shop/<int:pk>/past/pause/", past.pause, name="past_pause"),
     path("shop/<int:pk>/past/resume/", past.resume, name="past_resume"),
+    path("comparison/", comparison.show_list, name="comparison"),
+    path("comparison/start/", comparison.start, name="comparison_start"),
+    path("comparison/stop/", comparison.stop, name="comparison_stop"),
+    path("comparison/fix/", comparison.fix_all, name="comparison_fix"),
+    path("comparison/<int:pk>/", comparison.show, name="finding"),
+    path("comparison/<int:pk>/fix/", comparison.fix, name="finding_fix"),
+    path("comparison/<int:pk>/explain/", comparison.explain, name="finding_explain"),
+    path("comparison/<int:pk>/give/", comparison.give_code, name="finding_give_code"),
     path("inbound/", inbound.show, name="inbound"),
     path("inbound/<int:pk>/", inbound.event, name="inbound_event"),
     path("inbound/<int:pk>/retry/", inbound.retry, name="inbound_retry"),

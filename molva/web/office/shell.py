@@ -62,7 +62,7 @@ def _shell(place: Place, current: str, seen: Attention) -> ui.OfficeShell:
             [
                 item("terms", _("Terms"), "scale"),
                 item("page", _("Page and forms"), "speakerphone"),
-                item("shop", _("Shop"), "building-store", seen.dead_letters),
+                item("shop", _("Shop"), "building-store", seen.dead_letters + seen.findings),
             ],
         ),
     ]

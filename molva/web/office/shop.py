@@ -17,7 +17,7 @@ from molva.integrations.connecting import (
     refresh_statuses,
     set_up_shop,
 )
-from molva.integrations.models import Connection, InboundEvent, InboundState
+from molva.integrations.models import Connection, Finding, FindingState, InboundEvent, InboundState
 from molva.jobs import enqueue
 from molva.web.office.access import RULERS, Place, office_page
 from molva.web.office.plug_words import plug_words
@@ -67,6 +67,9 @@ def show(request: HttpRequest, place: Place) -> HttpResponse:
         "form": ConnectForm(),
         "dead": inbound.filter(state=InboundState.DEAD).count(),
         "waiting": inbound.filter(state=InboundState.NEW).count(),
+        "findings": Finding.objects.filter(
+            connection__programme=place.programme, state=FindingState.OPEN
+        ).count(),
         "received": inbound.count(),
         "may_edit": place.may(*RULERS),
     }
