@@ -38,10 +38,11 @@ class PlugError(RuntimeError):
 
 
 class OrderGoneError(NotUnderstood):
-    """The shop knows no such order."""
+    """The shop knows no such order. `external_id`: which one was asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, external_id: str = "") -> None:
         super().__init__("the shop knows no such order")
+        self.external_id = external_id
 
 
 def reason_of(problem: Exception) -> str:

@@ -13,7 +13,8 @@ from django.db import IntegrityError, transaction
 
 from molva.commissions.services import settle_customers
 from molva.domain.inbound import InboundOrder, NotUnderstood
-from molva.integrations.base import UNREADABLE, Answer, PlugError, Told, reason_of
+from molva.integrations.base import UNREADABLE, Answer, OrderGoneError, PlugError, Told, reason_of
+from molva.integrations.differences import as_deleted
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.registry import source_of
 from molva.jobs import batch_of, enqueue, job
@@ -29,6 +30,7 @@ from molva.workspaces import journal
 from molva.workspaces.models import User
 
 _log = logging.getLogger(__name__)
+DESTROYED = "orders-destroy"  # the topic of a hook that tells of a deletion
 BATCH = 50  # payloads read together
 GROUP = 25  # orders in one transaction: SQLite's only lock is held so long, and hooks wait for it
 
@@ -66,6 +68,8 @@ def _process(connection: Connection, events: list[InboundEvent]) -> dict[int, Ex
     ready: list[Ready] = []
     for event, found in zip(events, _read(connection, events), strict=True):
         event.attempts += 1
+        if isinstance(found, OrderGoneError) and event.topic == DESTROYED:
+            found = _deletion(connection, found.external_id)
         problem = _refusal(connection, found)
         if problem is not None:
             problems |= _put_off(event, problem)
@@ -95,6 +99,14 @@ def _read(connection: Connection, events: list[InboundEvent]) -> list[Answer]:
     except (PlugError, *UNREADABLE) as problem:
         return [problem] * len(events)
     return [answers[event.pk] for event in events]
+
+
+def _deletion(connection: Connection, external_id: str) -> list[Told]:
+    """What a hook of deletion tells once the shop knows the order no more: of ours, that it is gone; else nothing."""
+    rows = Order.objects.filter(
+        programme=connection.programme, source=connection.source_key, external_id=external_id
+    )
+    return [as_deleted(order, clock.now()) for order in rows.select_related("programme")]
 
 
 def _refusal(connection: Connection, found: list[Told] | Exception) -> Exception | None:

@@ -117,8 +117,8 @@ class Gate:
         rows = ApiWindow.objects.filter(pk=self._key)
         rows.filter(Q(closed_until__isnull=True) | Q(closed_until__lt=until)).update(closed_until=until)
 
-    def failed(self) -> None:
-        """A call brought nothing usable; after several in a row the shop is given a rest."""
+    def failed(self) -> ShopBusyError | None:
+        """A call brought nothing usable; after several in a row the shop is given a rest, and that is the error."""
         with transaction.atomic():
             rows = ApiWindow.objects.filter(pk=self._key)
             rows.update(failures=F("failures") + 1)
@@ -127,6 +127,8 @@ class Gate:
             if over >= 0:
                 pause = min(LONGEST_REST, FIRST_REST * 3 ** min(over, 10)) * random.uniform(0.9, 1.0)  # noqa: S311
                 rows.update(rests_until=clock.now() + timedelta(seconds=pause))
+                return ShopBusyError("rest", seconds=pause)
+        return None
 
     def refuse(self) -> ShopBusyError:
         """The shop refuses this key: one try an hour. Gives the error to raise."""

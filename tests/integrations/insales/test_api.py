@@ -84,12 +84,13 @@ def test_the_wish_to_wait_is_seconds_a_moment_or_nothing(headers: dict[str, str]
 def test_what_passes_is_no_news_until_it_lasts(connection: Connection, fake_shop: RunningShop, answer: str):
     fake_shop.add_order(location="/?aff=boris", tell=False)
     fake_shop.faults.update({"api_answer": answer})
-    for _ in range(3):
+    for _ in range(2):
         with pytest.raises(PollLaterError):
             poll_shop(connection_id=connection.pk)
-    with pytest.raises(ShopBusyError) as caught:
-        poll_shop(connection_id=connection.pk)
-    assert caught.value.cause == "rest"
+    for _ in range(2):
+        with pytest.raises(ShopBusyError) as caught:
+            poll_shop(connection_id=connection.pk)
+        assert caught.value.cause == "rest"
     connection.refresh_from_db()
     assert (connection.state, Event.objects.filter(kind="connection.broken").count()) == ("broken", 1)
     fake_shop.faults.reset()

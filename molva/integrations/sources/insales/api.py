@@ -141,7 +141,7 @@ class InSalesApi:
         if isinstance(failure, ShopBusyError):
             self._gate.close(failure.retry_after)
         elif not is_good:
-            self._gate.failed()
+            raise self._gate.failed() or failure
         raise failure
 
     def _ask(
@@ -154,8 +154,8 @@ class InSalesApi:
                 method, self._base + path, params=query, headers=self._headers, content=content
             )
         except HttpError as error:
-            self._gate.failed()
-            raise PlugError(f"the shop does not answer: {error}") from error
+            failure = PlugError(f"the shop does not answer: {error}")
+            raise self._gate.failed() or failure from error
 
     @staticmethod
     def _understand(response: Response, path: str, *, missing_ok: bool) -> tuple[Any, PlugError | None]:

@@ -24,11 +24,10 @@ _HINTS_REACH = timedelta(hours=1)  # how far back, at most, hooks together may s
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What a hook says: which order, and (not to be trusted) when it changed; `body` for a deletion."""
+    """What a hook says: which order, and (not to be trusted) when it changed."""
 
     number: int
     changed_at: datetime | None
-    body: dict[str, Any]
 
 
 def read_hint(connection: Connection, event: InboundEvent) -> Hint:
@@ -36,20 +35,18 @@ def read_hint(connection: Connection, event: InboundEvent) -> Hint:
     body = load_body(bytes(event.body))
     number = _number(body.get("id"))
     _check_shop(connection, body)
-    return Hint(number, moment_of(body), body)
+    return Hint(number, moment_of(body))
 
 
-def read_one(connection: Connection, api: InSalesApi, event: InboundEvent, hint: Hint) -> InboundOrder:
-    """The order of one hook as the shop tells it now."""
-    fresh = api.order(hint.number)
-    if fresh is None and event.topic != "orders-destroy":
-        raise OrderGoneError
-    body = hint.body if fresh is None else fresh
-    _check_shop(connection, body)
+def read_one(connection: Connection, api: InSalesApi, hint: Hint) -> InboundOrder:
+    """The order of one hook as the shop tells it now. Raises OrderGoneError."""
+    body = api.order(hint.number)
+    if body is None:
+        raise OrderGoneError(str(hint.number))
     (order,) = understand(connection, api, [body])
     if isinstance(order, Exception):
         raise order
-    return order if fresh is not None else replace(order, is_deleted=True)
+    return order
 
 
 def read_together(

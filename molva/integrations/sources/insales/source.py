@@ -57,7 +57,7 @@ class InSalesSource:
         """The order that a hook names, as the shop's API tells it now."""
         hint = reading.read_hint(connection, event)
         with InSalesApi(connection) as api:
-            return [reading.read_one(connection, api, event, hint)]
+            return [reading.read_one(connection, api, hint)]
 
     def read_many(self, connection: Connection, events: Sequence[InboundEvent]) -> dict[int, Answer]:
         """The orders of many hooks in as few calls as possible; the rest one by one."""
@@ -74,14 +74,13 @@ class InSalesSource:
             together = reading.read_together(connection, api, list(hints.values())) if len(hints) > 1 else {}
             for event in events:
                 if event.pk in hints:
-                    answers[event.pk] = self._answer(connection, api, event, hints[event.pk], together)
+                    answers[event.pk] = self._answer(connection, api, hints[event.pk], together)
         return answers
 
     @staticmethod
     def _answer(
         connection: Connection,
         api: InSalesApi,
-        event: InboundEvent,
         hint: reading.Hint,
         together: dict[int, InboundOrder | Exception],
     ) -> Answer:
@@ -89,7 +88,7 @@ class InSalesSource:
         found = together.get(hint.number)
         if found is None:
             try:
-                found = reading.read_one(connection, api, event, hint)
+                found = reading.read_one(connection, api, hint)
             except (PlugError, *UNREADABLE) as problem:
                 return problem
             together[hint.number] = found
