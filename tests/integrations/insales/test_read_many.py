@@ -146,6 +146,13 @@ def test_a_door_that_closes_in_the_middle_keeps_what_was_read(
     assert [event.state for event in events] == ["applied", "applied", "new"]
 
 
+def test_a_list_that_cannot_be_read_does_not_hide_the_orders(connection: Connection, fake_shop: RunningShop):
+    events = [hook(connection, fake_shop.add_order(tell=False)) for _ in range(2)]
+    fake_shop.faults.update({"api_answer": "wrong_json", "api_path": "orders.json"})
+    assert spent(fake_shop, events) == 3
+    assert {event.state for event in events} == {InboundState.APPLIED}
+
+
 def test_when_the_shop_tells_nothing_all_wait(connection: Connection, fake_shop: RunningShop):
     events = [hook(connection, fake_shop.add_order(tell=False)) for _ in range(2)]
     fake_shop.faults.update({"api_answer": "504"})

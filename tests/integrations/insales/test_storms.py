@@ -168,6 +168,11 @@ def _mutate(body: Any, dice: random.Random) -> Any:
     return copy
 
 
+def _sendable(body: Any) -> Any:
+    """Without the half sign that the fake shop itself could not send; hooks have it."""
+    return json.loads(json.dumps(body).replace("\\ud800", "?"))
+
+
 WRONG: list[Any] = [
     None, "", 0, -1, 1e308, "1e999", "abc", "\x00", "\ud800", "я" * 3000, [], {}, [[]], [None], {"id": None}, True,
     "2026-13-45", "9999-12-31T23:59:59+14:00", "0001-01-01T00:00:00-14:00", 10**30, "NaN", "-0", "0.0000001",
@@ -198,7 +203,7 @@ def test_a_thousand_mutated_bodies_are_all_accounted_for(
     for _round in range(25):
         for number in numbers:
             real = order_body(fake_shop.store, fake_shop.store.orders[number])
-            wrong[number] = _mutate(real, dice)
+            wrong[number] = _sendable(_mutate(real, dice))
             raw = json.dumps(_mutate(real, dice) if dice.random() < 0.5 else wrong[number])
             assert client.post(door, raw, content_type="application/json").status_code == 200
         worker.run_until_empty()

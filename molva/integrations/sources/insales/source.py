@@ -6,6 +6,7 @@ from typing import Any
 from molva.domain.inbound import InboundOrder
 from molva.integrations.base import UNREADABLE, Answer, Page, PlugError, Told
 from molva.integrations.models import Connection, InboundEvent
+from molva.integrations.quota import ShopBusyError
 from molva.integrations.sources.insales import reading
 from molva.integrations.sources.insales.api import ACCOUNT, InSalesApi
 from molva.integrations.sources.insales.parse import MARK_FIELD
@@ -71,11 +72,27 @@ class InSalesSource:
         if not hints:
             return answers
         with InSalesApi(connection) as api:
-            together = reading.read_together(connection, api, list(hints.values())) if len(hints) > 1 else {}
+            together = self._together(connection, api, list(hints.values()))
             for event in events:
                 if event.pk in hints:
                     answers[event.pk] = self._answer(connection, api, hints[event.pk], together)
         return answers
+
+    @staticmethod
+    def _together(
+        connection: Connection, api: InSalesApi, hints: list[reading.Hint]
+    ) -> dict[int, InboundOrder | Exception]:
+        """Orders of several hooks by one list; none when the list is spoilt: one bad order must not hide the rest."""
+        if len(hints) < 2:
+            return {}
+        try:
+            return reading.read_together(connection, api, hints)
+        except ShopBusyError:
+            raise
+        except PlugError as problem:
+            if problem.permanent:
+                raise
+            return {}
 
     @staticmethod
     def _answer(
