@@ -125,8 +125,8 @@ def prepare(shop: Shop) -> tuple[int, int]:
 
 def accept(connection: int, workspace: int, orders: list[dict[str, Any]]) -> float:
     """Store every hook; seconds."""
+    from molva.integrations.inbound import accept_hook  # noqa: PLC0415 - needs the registry
     from molva.integrations.models import Connection  # noqa: PLC0415 - needs the registry
-    from molva.integrations.services import accept_hook  # noqa: PLC0415 - needs the registry
     from molva.workspaces.scoping import scope  # noqa: PLC0415 - needs the registry
 
     bodies = [json.dumps(order, ensure_ascii=False).encode() for order in orders]

@@ -18,6 +18,11 @@ import click
 from molva.kit.files import read_or_create
 
 WISHED_PORTS = {"web": 8000, "tracker": 8001, "shop": 8010}
+APPLICATION = "molva"
+APPLICATION_WORDS = {
+    "ru": ("Молва", "Партнёрская программа вашего магазина"),
+    "en": ("Molva", "A partner programme of your shop"),
+}
 PORTS_FILE, PLACES_FILE = "ports.json", "places.json"
 
 
@@ -123,6 +128,7 @@ def _enter(folder: Path, ports: dict[str, int], language: str) -> None:
     for name in ("DATABASE_URL", "DATABASE_URL_FILE"):
         os.environ.pop(name, None)
     web = f"127.0.0.1:{ports['web']}"
+    secret = read_or_create(folder / "app.secret", lambda: os.urandom(16).hex())
     os.environ.update(
         MOLVA_DATA=str(folder),
         MOLVA_DEMO="true",
@@ -133,8 +139,24 @@ def _enter(folder: Path, ports: dict[str, int], language: str) -> None:
         MOLVA_LANGUAGE=language,
         DEMO_SHOP_KEY=read_or_create(folder / "shop.key", lambda: os.urandom(16).hex()),
         DEMO_SHOP_PASSWORD=read_or_create(folder / "shop.password", lambda: os.urandom(16).hex()),
+        MOLVA_INSALES_APP=APPLICATION,
+        MOLVA_INSALES_SECRET=secret,
+        DEMO_SHOP_APPLICATION=_application(f"http://{web}/apps/insales", secret, language),
     )
     os.environ.setdefault("MOLVA_LOG_LEVEL", "WARNING")
+
+
+def _application(base: str, secret: str, language: str) -> str:
+    """What the shop offers its owner to install, as JSON."""
+    name, about = APPLICATION_WORDS[language]
+    told = {
+        "identifier": APPLICATION,
+        "secret": secret,
+        "name": name,
+        "about": about,
+        **{f"{act}_url": f"{base}/{act}" for act in ("install", "entry", "uninstall")},
+    }
+    return json.dumps(told, ensure_ascii=False)
 
 
 def _forget(folder: Path) -> None:

@@ -4,11 +4,13 @@
 keeps the database, clicks, uploads and the secret key, which is made on the first start.
 """
 
+import re
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from molva.kit.files import read_or_create
 
@@ -36,6 +38,17 @@ MOLVA_TRACKER_URL = env.str("MOLVA_TRACKER_URL", default=MOLVA_URL).rstrip("/")
 # host:port pairs that the guarded HTTP client may reach although they are private (the demo shop, tests).
 MOLVA_ALLOW_PRIVATE_HOSTS = env.list("MOLVA_ALLOW_PRIVATE_HOSTS", default=[])
 MOLVA_UI_GALLERY = env.bool("MOLVA_UI_GALLERY", default=DEBUG)
+# Molva as an application of InSales: what the developer's page there says; without both the addresses are not there.
+MOLVA_INSALES_APP = env.str("MOLVA_INSALES_APP", default="")
+MOLVA_INSALES_SECRET = env.str("MOLVA_INSALES_SECRET", default="")
+# Whole host names of shops, a regular expression: whoever owns a host that fits can pass it off as any shop.
+MOLVA_INSALES_HOSTS = env.str("MOLVA_INSALES_HOSTS", default=r"[a-z0-9][a-z0-9-]*\.myinsales\.ru")
+try:
+    re.compile(MOLVA_INSALES_HOSTS)
+except re.error as problem:
+    raise ImproperlyConfigured(f"MOLVA_INSALES_HOSTS is not a regular expression: {problem}") from problem
+# Whether Molva is offered to many shops, each with a company of its own.
+MOLVA_OPERATOR = env.bool("MOLVA_OPERATOR", default=False)
 # Set by `molva demo` only: sign-in codes are shown on the page instead of being mailed.
 MOLVA_DEMO = env.bool("MOLVA_DEMO", default=False)
 
@@ -77,10 +90,12 @@ INSTALLED_APPS = [
     "molva.commissions",
     "molva.payouts",
     "molva.integrations",
+    "molva.selftest",
     "molva.web.ui",
     "molva.web.office",
     "molva.web.cabinet",
     "molva.web.public",
+    "molva.web.apps",
 ]
 
 MIDDLEWARE = [

@@ -11,5 +11,7 @@ TIMETABLE = (
     Every(86_400, "molva.integrations.comparison:compare_every_night"),
     Every(604_800, "molva.integrations.polling:read_deleted_everywhere"),
     Every(3_600, "molva.integrations.connecting:refresh_shops"),
+    Every(3_600, "molva.integrations.setup:check_shops"),
+    Every(86_400, "molva.selftest.runs:run_daily"),
     Every(86_400, "molva.config.upkeep:clear_sessions"),
 )

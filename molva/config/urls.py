@@ -9,6 +9,7 @@ urlpatterns = [
     path("media/<path:name>", show_upload, name="media"),
     path("ui/", include("molva.web.ui.urls")),
     path("", include("molva.web.hooks.urls")),
+    path("apps/", include("molva.web.apps.urls")),
     path("setup/<str:token>/", setup, name="setup"),
     path("office/", include("molva.web.office.urls")),
     path("cabinet/", include("molva.web.cabinet.urls")),

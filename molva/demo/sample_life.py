@@ -9,10 +9,10 @@ from typing import Any
 from molva.commissions.jobs import end_terms, release_holds
 from molva.demo.sample_plan import DATA, Purchase
 from molva.demo.sample_shop import ShopControl
+from molva.integrations.inbound import accept_hook
 from molva.integrations.manual import record_by_hand
 from molva.integrations.models import Connection, InboundState
 from molva.integrations.polling import poll_shop
-from molva.integrations.services import accept_hook
 from molva.jobs.worker import Worker
 from molva.kit import clock
 from molva.payouts.queries import list_payable

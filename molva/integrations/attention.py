@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from molva.integrations.adoption import waiting_installs
 from molva.integrations.models import Connection, Finding, FindingState, InboundEvent, InboundState
+from molva.integrations.sources.insales.application import is_on
 from molva.jobs.queries import list_dead_jobs
 from molva.payouts.models import Payout, PayoutStatus
 from molva.programmes.models import Partner, PartnerStatus, Programme
@@ -18,6 +20,7 @@ class Attention:
     findings: int
     dead_jobs: int
     shop_state: str
+    waiting_shops: int = 0
 
 
 def attention(programme: Programme) -> Attention:
@@ -39,4 +42,5 @@ def attention(programme: Programme) -> Attention:
         findings=Finding.objects.filter(connection__programme=programme, state=FindingState.OPEN).count(),
         dead_jobs=list_dead_jobs(programme.workspace_id).count(),
         shop_state="broken" if "broken" in states else "active" if states else "",
+        waiting_shops=len(waiting_installs(programme.workspace)) if is_on() else 0,
     )

@@ -1,11 +1,13 @@
-"""What a source of orders is: one folder under `sources/`, named in settings by `MOLVA_SOURCES`, six members.
+"""What a source of orders is: one folder under `sources/`, named in settings by `MOLVA_SOURCES`, few members.
 
 A plug speaks the values of `molva.domain.inbound` and never touches another stage. A payload is stored before it is
 parsed; the core only needs to know of a failure whether trying again can help.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from django.db import DataError
@@ -45,6 +47,11 @@ class OrderGoneError(NotUnderstood):
         self.external_id = external_id
 
 
+def secret_hash(secret: str) -> str:
+    """What is kept of a secret that stands in a shop: the end of a hook's address, the key of a widget."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
 def reason_of(problem: Exception) -> str:
     """Why a body was refused: our own words, or the kind of a failure that none of our words foresaw."""
     known = isinstance(problem, NotUnderstood)
@@ -65,17 +72,78 @@ class Page:
     refused: list[tuple[str, str]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a shop should hold for a connection. `others`: hashes of secrets and keys, and script addresses, of other
+    connections to the same shop: theirs stays as it is."""
+
+    hook_url: str  # without the topic; the secret is its last part
+    script_url: str
+    widget_url: str
+    widget_hash: str  # of the key in the widget that stands in the shop, empty to make a new one
+    others: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What it took to bring one part of a shop to order; no changes when all was right.
+
+    `changes`: pairs of what was found (missing, changed, double) and where. `things`: ids of what is ours now, told to
+    the next time. `facts`: what the connection learns. `widget_hash`: of a new key, empty when the old one stays.
+    """
+
+    changes: tuple[tuple[str, str], ...] = ()
+    things: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    widget_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalWish:
+    """The order that a self-test wants: whose click and mark it carries, who buys, in which status it begins."""
+
+    number: str
+    email: str
+    token: str  # the click's, as the storefront script would write it
+    landing: str  # the page by which the buyer came
+    mark: str  # the partner's code
+    status: str
+    at: datetime
+    is_real: bool  # made in the shop, not only told as the shop would
+
+
+Kept = dict[str, Any]  # what a rehearsal has to remember of its order, JSON
+
+
+class Rehearsal(Protocol):
+    """An order that stands for all others: a source makes it, moves it and takes it away again."""
+
+    def place(self, wish: RehearsalWish) -> tuple[InboundOrder, Kept]:
+        """The order as the source tells it. Raises PlugError when the shop makes none."""
+        ...
+
+    def move(self, kept: Kept, status: str, at: datetime) -> tuple[InboundOrder, Kept]:
+        """The same order in another status."""
+        ...
+
+    def remove(self, kept: Kept) -> None:
+        """Nothing of it stays in the shop."""
+        ...
+
+
 class Source(Protocol):
     """A kind of shop or system that tells us of orders."""
 
     kind: str
+    parts: tuple[str, ...]  # what `set_up` can bring to order, in this order
 
     def verify(self, connection: Connection) -> dict[str, Any]:
         """Prove that the connection works; gives the shop's `id`, `name`, `shop_url`, `statuses`. Raises PlugError."""
         ...
 
-    def set_up(self, connection: Connection, *, hook_url: str, script_url: str) -> None:
-        """Bring hooks, script and order field of the shop to the wished state; run twice changes nothing."""
+    def set_up(self, connection: Connection, part: str, wish: Wish, known: dict[str, Any]) -> Reconciled:
+        """Bring one part of the shop to the wished state: list first, change only what differs; run twice changes
+        nothing. `known`: the `things` of the last time. Raises PlugError."""
         ...
 
     def read(self, connection: Connection, event: InboundEvent) -> Iterable[Told]:
@@ -95,4 +163,8 @@ class Source(Protocol):
 
     def count(self, connection: Connection, anchor: dict[str, Any]) -> int:
         """About how many orders `poll` will tell from the anchor on; an estimate, 0 when nobody knows."""
+        ...
+
+    def rehearsal(self, connection: Connection) -> Rehearsal:
+        """How a self-test orders here."""
         ...

@@ -1,16 +1,15 @@
 """Writes of stage 8: connecting a shop, setting it up, reading its statuses, disconnecting."""
 
 import contextlib
-import hashlib
 import secrets
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
-from molva.integrations.base import PlugError
+from molva.integrations.base import PlugError, secret_hash
 from molva.integrations.models import Connection
 from molva.integrations.registry import source_of
+from molva.integrations.setup import begin_setup
 from molva.jobs import enqueue, job
 from molva.kit import clock
 from molva.programmes.models import Programme
@@ -22,7 +21,7 @@ from molva.workspaces.models import User
 
 def hook_hash(secret: str) -> str:
     """What is kept of a hook address's secret."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return secret_hash(secret)
 
 
 def connect_shop(
@@ -33,62 +32,65 @@ def connect_shop(
     draft.secrets = {"login": login.strip(), "password": password.strip()}
     facts = source_of(kind).verify(draft)
     with transaction.atomic():
-        connection = (
-            Connection.objects.select_for_update()
-            .filter(programme=programme, kind=kind, external_id=facts["id"])
-            .first()
-        ) or draft
-        connection.external_id = facts["id"]
-        connection.name, connection.host = facts["name"], draft.host
-        connection.secrets = {**draft.secrets, "hook": secrets.token_urlsafe(32)}
-        connection.hook_hash = hook_hash(connection.secrets["hook"])
-        connection.facts = {**connection.facts, "statuses": facts["statuses"]}
-        connection.state, connection.problem, connection.checked_at = "active", "", clock.now()
-        connection.save()
-        if not programme.shop_url:
-            update_programme(programme=programme, actor=actor, changes={"shop_url": facts["shop_url"]})
-            refresh_links(programme)
+        connection = store_connection(draft, facts, actor=actor)
         journal.record("connection.made", connection, actor=actor)
-        enqueue(set_up_shop, connection_id=connection.pk, workspace_id=connection.workspace_id)
     return connection
 
 
-@job(queue="shops")
-def set_up_shop(connection_id: int) -> None:
-    """Bring hooks, script and order field of a shop to the wished state; safe to repeat."""
-    connection = Connection.objects.select_related("programme").get(pk=connection_id)
-    if connection.state == "disconnected":
-        return
-    hook_url = f"{settings.MOLVA_URL}/hooks/{connection.kind}/{connection.secrets['hook']}"
-    script_url = f"{settings.MOLVA_URL}/s/{connection.programme.code}.js"
-    source_of(connection.kind).set_up(connection, hook_url=hook_url, script_url=script_url)
-    connection.facts["is_set_up"] = True
-    connection.checked_at = clock.now()
-    keep(connection, "facts", "checked_at")
-    journal.record("connection.set_up", connection)
+def store_connection(draft: Connection, facts: dict[str, Any], *, actor: User | None) -> Connection:
+    """Keep a proved key or application password, with a new hook secret, and have the shop set up.
+
+    A shop that its programme knows already stays the same connection. For the caller's transaction and scope.
+    """
+    programme = draft.programme
+    connection = (
+        Connection.objects.select_for_update()
+        .filter(programme=programme, kind=draft.kind, external_id=facts["id"])
+        .first()
+    ) or draft
+    connection.external_id = facts["id"]
+    connection.name, connection.host = facts["name"], draft.host
+    connection.secrets = {**draft.secrets, "hook": secrets.token_urlsafe(32)}
+    connection.hook_hash = hook_hash(connection.secrets["hook"])
+    if facts["statuses"] is not None:
+        connection.facts = {**connection.facts, "statuses": facts["statuses"]}
+    connection.state, connection.problem, connection.checked_at = "active", "", clock.now()
+    connection.save()
+    if not programme.shop_url:
+        update_programme(programme=programme, actor=actor, changes={"shop_url": facts["shop_url"]})
+        refresh_links(programme)
+    begin_setup(connection)
+    return connection
 
 
 def refresh_statuses(connection: Connection) -> list[dict[str, str]]:
     """Read the shop's statuses anew; chosen ones that vanished are told of in the journal."""
     facts = source_of(connection.kind).verify(connection)
-    before = {status["permalink"] for status in connection.facts.get("statuses", [])}
+    before = {status["permalink"]: status["title"] for status in connection.facts.get("statuses", [])}
     statuses: list[dict[str, str]] = facts["statuses"]
-    gone = before - {status["permalink"] for status in statuses}
-    connection.facts["statuses"] = statuses
+    now = {status["permalink"]: status["title"] for status in statuses}
+    connection.learn(statuses=statuses)
     connection.state, connection.problem, connection.checked_at = "active", "", clock.now()
-    keep(connection, "facts", "state", "problem", "checked_at")
-    if gone:
-        journal.record("connection.statuses_gone", connection, data={"statuses": sorted(gone)})
+    keep(connection, "state", "problem", "checked_at")
+    if gone := sorted(before.keys() - now.keys()):
+        journal.record("connection.statuses_gone", connection, data={"statuses": gone})
+    if renamed := [[before[one], now[one]] for one in now if before.get(one, now[one]) != now[one]]:
+        journal.record("connection.statuses_renamed", connection, data={"statuses": renamed})
     return statuses
 
 
 @transaction.atomic
 def disconnect_shop(*, connection: Connection, actor: User) -> None:
     """Stop listening to a shop: hooks are refused, polling stops, the password is forgotten; what it told stays."""
-    connection.state, connection.problem, connection.hook_hash = "disconnected", "", ""
-    connection.secrets = {}
-    connection.save()
+    forget_key(connection)
     journal.record("connection.removed", connection, actor=actor)
+
+
+def forget_key(connection: Connection) -> None:
+    """Whatever works for this shop stops at its next step, and nothing of its key is kept."""
+    connection.state, connection.problem, connection.secrets = "disconnected", "", {}
+    connection.hook_hash = connection.widget_hash = ""
+    connection.save(update_fields=["state", "problem", "secrets", "hook_hash", "widget_hash"])
 
 
 @job(queue="shops", max_attempts=1)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from molva.integrations.base import Page
 from molva.integrations.models import Connection
 from molva.integrations.models.runs import ImportPeriod, ImportRun, RunState
-from molva.integrations.polling import record_page
+from molva.integrations.polling import enqueue_poll, record_page
 from molva.integrations.runs import change, step
 from molva.jobs import enqueue, job
 from molva.kit import clock
@@ -62,6 +62,17 @@ def live_import(connection: Connection) -> ImportRun | None:
     """The import that is under way or paused."""
     rows = ImportRun.objects.filter(connection=connection, state__in=(RunState.RUNNING, RunState.PAUSED))
     return rows.first()
+
+
+@job(queue="shops", max_attempts=8)
+def begin_past(connection_id: int) -> None:
+    """The last step of a set-up: a year of past orders, unless somebody has chosen already; and the first polling."""
+    connection = Connection.objects.select_related("programme").get(pk=connection_id)
+    if connection.state == "disconnected":
+        return
+    if not ImportRun.objects.filter(connection=connection).exists():
+        start(connection, period=ImportPeriod.YEAR)
+    enqueue_poll(connection)
 
 
 @job(queue="shops", max_attempts=8)

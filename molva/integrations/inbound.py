@@ -17,6 +17,7 @@ from molva.integrations.base import UNREADABLE, Answer, OrderGoneError, PlugErro
 from molva.integrations.differences import as_deleted
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.registry import source_of
+from molva.integrations.rehearsal import is_rehearsed, programme_of
 from molva.jobs import batch_of, enqueue, job
 from molva.kit import clock
 from molva.kit.rows import update_each
@@ -32,9 +33,19 @@ from molva.workspaces.models import User
 _log = logging.getLogger(__name__)
 DESTROYED = "orders-destroy"  # the topic of a hook that tells of a deletion
 BATCH = 50  # payloads read together
+MAX_BODY = 1024 * 1024  # bytes; real orders are 3–40 kB
 GROUP = 25  # orders in one transaction: SQLite's only lock is held so long, and hooks wait for it
 
 Ready = tuple[InboundEvent, list[Told]]
+
+
+@transaction.atomic
+def accept_hook(*, connection: Connection, topic: str, body: bytes, content_type: str) -> InboundEvent:
+    """Store a payload as it came; when this returns and the transaction is committed, it can't be lost."""
+    event = InboundEvent(connection=connection, topic=topic[:60], body=body, content_type=content_type[:100])
+    event.save()
+    enqueue(process_inbound, event_id=event.pk, workspace_id=event.workspace_id)
+    return event
 
 
 @job(queue="inbound", max_attempts=12)
@@ -126,7 +137,7 @@ def _settle_group(connection: Connection, ready: Sequence[Ready]) -> int:
     """Record and settle payloads from the start of a list in one transaction, and close them; how many."""
     told = []
     for _event, found in ready:
-        if len(found) != 1 or not isinstance(found[0], InboundOrder):
+        if len(found) != 1 or not isinstance(found[0], InboundOrder) or is_rehearsed(found[0]):
             break
         told.append(found[0])
     if not told:
@@ -181,7 +192,7 @@ def apply(connection: Connection, told: Iterable[Told], *, actor: User | None = 
     """Record what a source told, and settle each customer whose facts changed, one transaction a record."""
     return [
         tell(
-            programme=connection.programme,
+            programme=programme_of(connection, one),
             source=connection.source_key,
             one=one,
             actor=actor or connection.name,

@@ -15,6 +15,14 @@ from molva.workspaces.models import User
 from molva.workspaces.scoping import WorkspaceModel
 
 
+class CookieNotice(models.TextChoices):
+    """When the storefront script may remember a visitor in the browser."""
+
+    OFF = "off", _("At once: a consent is not asked for")
+    ASK = "ask", _("After a yes to Molva's own short notice")
+    SHOP = "shop", _("After a yes to the shop's own notice")
+
+
 class Programme(WorkspaceModel):
     """A partner programme of a workspace: its shop, its public page, its brand."""
 
@@ -28,6 +36,20 @@ class Programme(WorkspaceModel):
     # Hosts on which the partner's mark counts: the present one and all former ones, so that old links still work.
     shop_hosts = models.JSONField(default=list)
     mark_param = models.SlugField(_("Partner parameter"), max_length=30, default="aff")
+
+    cookie_notice = models.CharField(max_length=4, choices=CookieNotice, default=CookieNotice.OFF)
+    consent_cookie = models.CharField(
+        max_length=80, blank=True
+    )  # NAME or NAME=VALUE that the shop's own notice sets
+    applies_code = models.BooleanField(
+        default=False
+    )  # the script types the partner's promo code into the cart
+
+    # A programme that has this is the hidden twin in which the self-test walks; people never meet it.
+    sandbox_of = models.OneToOneField(
+        "self", on_delete=models.CASCADE, null=True, related_name="sandbox", editable=False
+    )
+    tests_daily = models.BooleanField(default=False)  # the self-test runs every day by itself
 
     is_registration_open = models.BooleanField(_("Registration is open"), default=True)
     approve_by_hand = models.BooleanField(_("Accept partners by hand"), default=False)

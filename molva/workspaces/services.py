@@ -8,8 +8,9 @@ from django.db import transaction
 
 from molva.kit import clock
 from molva.workspaces import journal
+from molva.workspaces.errors import LastOwner
 from molva.workspaces.models import Member, Role, SetupToken, User, Workspace
-from molva.workspaces.scoping import scope
+from molva.workspaces.scoping import current_workspace_id, scope
 
 _SETUP_LIFE = timedelta(hours=48)
 
@@ -55,12 +56,18 @@ def use_setup_token(
 
 @transaction.atomic
 def create_workspace(
-    *, name: str, owner: User, language: str = "ru", timezone: str = "Europe/Moscow", currency: str = "RUB"
+    *,
+    name: str,
+    owner: User | None,
+    language: str = "ru",
+    timezone: str = "Europe/Moscow",
+    currency: str = "RUB",
 ) -> Workspace:
-    """A workspace with its owner."""
+    """A workspace with its owner; without one when a shop has made it, and its first person comes later."""
     workspace = Workspace.objects.create(name=name, language=language, timezone=timezone, currency=currency)
     with scope(workspace):
-        Member(user=owner, role=Role.OWNER).save()
+        if owner is not None:
+            Member(user=owner, role=Role.OWNER).save()
         journal.record("workspace.created", workspace, actor=owner)
     return workspace
 
@@ -68,3 +75,64 @@ def create_workspace(
 def is_set_up() -> bool:
     """Whether anybody owns a workspace here already."""
     return Workspace.objects.exists()
+
+
+@transaction.atomic
+def admit_member(*, user: User, by: str) -> Member:
+    """The open workspace's place for a person who has come from a shop (`by`): the first one is the owner."""
+    workspace = Workspace.objects.select_for_update().get(pk=current_workspace_id())
+    found = Member.objects.filter(user=user).first()
+    if found is not None:
+        return found
+    role = Role.MANAGER if Member.objects.exists() else Role.OWNER
+    member = Member(workspace=workspace, user=user, role=role)
+    member.save()
+    journal.record("member.joined", user, actor=user, data={"role": role, "shop": by})
+    return member
+
+
+@transaction.atomic
+def change_role(*, member: Member, role: str, actor: User) -> None:
+    """Another role for a person; LastOwner when nobody would own the company any more."""
+    before = _lock_member(member)
+    if before.role == role:
+        return
+    if before.role == Role.OWNER:
+        _keep_an_owner(before)
+    Member.objects.filter(pk=before.pk).update(role=role)
+    changes = {"role": [before.role, role]}
+    journal.record("member.changed", before.user, actor=actor, data={"changes": changes})
+
+
+@transaction.atomic
+def remove_member(*, member: Member, actor: User) -> None:
+    """Take a person's access away; LastOwner when nobody would own the company any more."""
+    found = _lock_member(member)
+    if found.role == Role.OWNER:
+        _keep_an_owner(found)
+    journal.record("member.removed", found.user, actor=actor, data={"role": found.role})
+    found.delete()
+
+
+@transaction.atomic
+def hand_over(*, member: Member, actor: User) -> None:
+    """Make another person the owner in the actor's stead; the actor goes on as a manager."""
+    successor = _lock_member(member)
+    former = Member.objects.get(user=actor, role=Role.OWNER)
+    if successor.pk == former.pk:
+        return
+    Member.objects.filter(pk=successor.pk).update(role=Role.OWNER)
+    Member.objects.filter(pk=former.pk).update(role=Role.MANAGER)
+    data = {"from": str(former.user), "to": str(successor.user)}
+    journal.record("workspace.handed_over", successor.user, actor=actor, data=data)
+
+
+def _lock_member(member: Member) -> Member:
+    """The place as it is now; whoever changes owners of one company does so one after another."""
+    Workspace.objects.select_for_update().get(pk=current_workspace_id())
+    return Member.objects.select_related("user").get(pk=member.pk)
+
+
+def _keep_an_owner(member: Member) -> None:
+    if not Member.objects.filter(role=Role.OWNER).exclude(pk=member.pk).exists():
+        raise LastOwner

@@ -63,7 +63,13 @@ def test_no_setting_of_a_real_installation_is_used(tmp_path: Path, monkeypatch: 
     )
     demo._enter(tmp_path, {"web": 1, "tracker": 2, "shop": 3}, "en")
     found = {name: text for name, text in os.environ.items() if name.startswith(("MOLVA_", "DATABASE"))}
+    secret = found.pop("MOLVA_INSALES_SECRET")
+    assert len(secret) == 32
+    offered = json.loads(os.environ["DEMO_SHOP_APPLICATION"])
+    assert (offered["identifier"], offered["secret"]) == (found["MOLVA_INSALES_APP"], secret)
+    assert offered["install_url"] == "http://127.0.0.1:1/apps/insales/install"
     assert found == {
+        "MOLVA_INSALES_APP": "molva",
         "MOLVA_DATA": str(tmp_path),
         "MOLVA_DEMO": "true",
         "MOLVA_URL": "http://127.0.0.1:1",

@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from molva.demo.shop import RunningShop, start_shop
+from tests.demo.outside import Developer
 
 
 class Receiver:
@@ -65,6 +66,14 @@ def receiver(shop: RunningShop) -> Iterator[Receiver]:
     """Gets all three order topics."""
     listening = Receiver()
     for topic in ("orders/create", "orders/update", "orders/destroy"):
-        shop.add_row("webhook", address=f"{listening.url}/{topic}", topic=topic)
+        shop.add_row("webhook", address=f"{listening.url}/{topic}", topic=topic, format_type="json")
+    yield listening
+    listening.close()
+
+
+@pytest.fixture
+def developer(shop: RunningShop) -> Iterator[Developer]:
+    listening = Developer()
+    shop.register(**listening.addresses())
     yield listening
     listening.close()

@@ -6,13 +6,17 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import httpx2
 
 import molva.demo.shop as package
-from molva.demo.shop import RunningShop, start_shop
+from molva.demo.shop import RunningShop, control, start_shop
+from molva.demo.shop.acts import ACTS
 from molva.demo.shop.codes import WORDS
+from molva.demo.shop.faults import Faults
+from molva.demo.shop.generator import KNOBS
 from molva.demo.shop.words import RUSSIAN, money
 
 
@@ -94,6 +98,12 @@ def test_english_shop_has_no_russian_words() -> None:
             "/cart_items",
             "/admin2/",
             "/admin2/faults",
+            "/admin2/products",
+            "/admin2/applications",
+            "/admin2/charges",
+            "/admin2/settings",
+            "/admin2/generate",
+            "/admin2/login",
         ):
             assert re.findall(r"[а-яё]+", visitor.get(path).text, re.IGNORECASE) == []
 
@@ -117,6 +127,7 @@ def _said() -> set[str]:
 
 
 def test_every_word_has_a_russian_one() -> None:
+    assert set(KNOBS) - set(RUSSIAN) == set()
     said = _said()
     assert len(said) > 90
     assert said - set(RUSSIAN) == set()
@@ -129,3 +140,11 @@ def test_money_for_people() -> None:
         "−97,80\u00a0₽",
     ]
     assert money(123_456_700, "en") == "₽1,234,567"
+
+
+def test_document_names_every_knob_and_command() -> None:
+    text = (Path(__file__).parents[2] / "docs/demo-shop.md").read_text(encoding="utf-8")
+    said = set(re.findall(r"\w+", text))
+    names = {item.name for item in fields(Faults) if not item.name.startswith("uninstall_leaves_")}
+    commands = {path.rpartition("/")[2] for path in control.routes.patterns()}
+    assert (names | set(KNOBS) | set(ACTS) | commands) - said == set()

@@ -144,7 +144,7 @@ def test_promo_code_and_extra_field_end_in_the_order(shop: RunningShop, browser_
         f"order[fields_values_attributes][{field}][{name}]": str(field) for name in ("field_id", "value")
     }
     names[f"order[fields_values_attributes][{field}][value]"] = "mark-1"
-    browser_of.send("/cart_items", _method="put", promo_code="les10", **names)
+    browser_of.send("/cart_items", _method="put", **{"cart[coupon]": "les10"}, **names)
     cart = browser_of.http.get("/front_api/cart.json").json()
     assert (cart["total_price"], cart["errors"], cart["items_count"]) == (1152.9, [], 1)
     answer = browser_of.send("/new_order", **BUYER, **{"order[delivery_variant_id]": "8470071"})
@@ -172,7 +172,9 @@ def test_refused_promo_code_says_why(
         shop.add_row("code", type_id=1, discount=10, **code)
     browser_of.open("/")
     browser_of.send("/cart_items", variant_id=str(variant(shop, "MUG-BEAR")))
-    page = browser_of.send("/cart_items", _method="put", promo_code=str(code["code"] if code else "NONE"))
+    page = browser_of.send(
+        "/cart_items", _method="put", **{"cart[coupon]": str(code["code"] if code else "NONE")}
+    )
     cart = browser_of.http.get("/front_api/cart.json").json()
     assert (cart["total_price"], cart["discounts"], len(cart["errors"])) == (790.0, [], 1)
     assert cart["errors"][0] in page.text
@@ -184,7 +186,7 @@ def test_one_time_code_works_once(shop: RunningShop, browser_of: Browser) -> Non
     sums = []
     for _ in range(2):
         browser_of.open("/")
-        browser_of.send("/cart_items", _method="put", promo_code="ONCE")
+        browser_of.send("/cart_items", _method="put", **{"cart[coupon]": "ONCE"})
         sums.append(order_by_key(shop, browser_of.buy(variant(shop, "MUG-BEAR")))["items_price"])
     assert sums == [690.0, 790.0]
 

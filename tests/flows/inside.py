@@ -32,6 +32,8 @@ from molva.ledger.queries import balances_for  # noqa: E402
 from molva.orders.models import Order  # noqa: E402
 from molva.programmes.models import Partner, Programme, TermsVersion  # noqa: E402
 from molva.programmes.services import create_programme, publish_terms  # noqa: E402
+from molva.selftest.models import SelfTest  # noqa: E402
+from molva.selftest.runs import start  # noqa: E402
 from molva.tracking.models import ClickDay, Touch  # noqa: E402
 from molva.tracking.services import add_promo_code, main_link  # noqa: E402
 from molva.workspaces.models import User, Workspace  # noqa: E402
@@ -310,6 +312,26 @@ def main() -> None:
         answers.write(json.dumps(told, default=str) + "\n")
         answers.flush()
         close_old_connections()
+
+
+def start_self_test(programme: int, *, with_order: bool = False) -> int:
+    """Press the button of the self-test."""
+    found = Programme.unscoped.get(pk=programme)
+    with scope(found.workspace_id):
+        return start(programme=found, actor=None, with_order=with_order).pk
+
+
+def self_test(run: int) -> dict[str, Any]:
+    """What a run has found."""
+    found = SelfTest.unscoped.get(pk=run)
+    return {"state": found.state, "steps": found.steps, "notes": found.notes}
+
+
+def seen_of_programme(programme: int) -> dict[str, int]:
+    """How many of each a programme has."""
+    models = (Partner, Order, Commission, Touch, InboundEvent)
+    counts = {model.__name__: model.unscoped.filter(programme=programme).count() for model in models[:-1]}
+    return counts | {"unread": InboundEvent.unscoped.filter(state="dead").count()}
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ GLOBAL_TABLES = {
     "jobs.ScheduleTick": "timetable of the whole installation",
     "jobs.WorkerBeat": "signs of life of the processes",
     "integrations.ApiWindow": "a shop counts calls by key, and a key may be tried before it is anybody's",
+    "integrations.AppInstall": "an application is installed before there is a workspace for the shop",
     "tracking.IngestMark": "click files hold the clicks of all workspaces",
 }
 # Doors that must find the workspace before its scope can be opened, and work that goes through all of them.
@@ -25,7 +26,7 @@ UNSCOPED_ALLOWED = {
     "molva/workspaces/services.py": "finds the workspaces of a person",
     "molva/workspaces/access.py": "finds the workspaces of a person",
     "molva/web/office/home.py": "the set-up link and the sign-in tell which workspace it is",
-    "molva/web/office/home_forms.py": "addresses of public pages are unique in the whole installation",
+    "molva/programmes/codes.py": "addresses of public pages are unique in the whole installation",
     "molva/web/office/access.py": "the person and the address tell which workspace it is",
     "molva/web/cabinet/access.py": "the person and the address tell which workspace it is",
     "molva/web/public/accounts.py": "leads a person who has signed in to his place",
@@ -34,8 +35,11 @@ UNSCOPED_ALLOWED = {
     "molva/tracking/services.py": "codes in public addresses are unique in the whole installation",
     "molva/tracking/ingest.py": "click files hold the clicks of all workspaces",
     "molva/commissions/jobs.py": "timetable: finds rows of all workspaces, then opens each scope",
+    "molva/integrations/entry.py": "asks whether a person has a place in another company",
     "molva/integrations/polling.py": "timetable: finds connections of all workspaces, then opens each scope",
     "molva/integrations/connecting.py": "timetable: finds connections of all workspaces, then opens each scope",
+    "molva/integrations/setup.py": "timetable: finds connections of all workspaces, then opens each scope",
+    "molva/web/apps/widget.py": "the key of the widget, or its signed reference, tells which workspace it is",
     "molva/web/hooks/views.py": "the secret in the address tells which workspace it is",
     "molva/ledger/chain.py": "proves the books of a live database, workspace by workspace",
 }

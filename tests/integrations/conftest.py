@@ -7,8 +7,9 @@ import pytest
 
 from molva.commissions.admission import admit_partner
 from molva.demo.shop import RunningShop, start_shop
-from molva.integrations.connecting import connect_shop, set_up_shop
+from molva.integrations.connecting import connect_shop
 from molva.integrations.models import Connection
+from molva.integrations.setup import set_up_shop
 from molva.programmes.models import Programme
 from molva.programmes.services import create_programme
 from molva.workspaces.scoping import scope

@@ -9,11 +9,10 @@ from django.test import Client
 
 from molva.demo.shop import RunningShop
 from molva.integrations.base import PlugError
-from molva.integrations.connecting import connect_shop, refresh_shop, set_up_shop
-from molva.integrations.inbound import process_inbound, reject_dead, retry_dead
+from molva.integrations.connecting import connect_shop, refresh_shop
+from molva.integrations.inbound import accept_hook, process_inbound, reject_dead, retry_dead
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.polling import poll_shop
-from molva.integrations.services import accept_hook
 from molva.jobs.models import Job
 from molva.jobs.registry import find_job
 from molva.kit import clock
@@ -33,7 +32,7 @@ def hook(connection: Connection, body: Any, topic: str = "orders-update") -> Inb
 
 
 def test_jobs_stored_before_the_function_moved_still_run():
-    assert find_job("molva.integrations.services:process_inbound") is process_inbound
+    assert find_job("molva.integrations.inbound:process_inbound") is process_inbound
 
 
 def test_connecting_proves_the_key_and_reads_the_statuses(connection: Connection):
@@ -56,17 +55,6 @@ def test_an_address_inside_the_network_is_not_asked(programme: Programme):
         connect_shop(
             programme=programme, kind="insales", host="127.0.0.1:9", login="x", password="y", actor=None
         )
-
-
-def test_setting_up_twice_makes_nothing_twice(connection: Connection, fake_shop: RunningShop):
-    def made() -> tuple[int, int, int]:
-        tables = fake_shop.store.tables
-        return len(tables["webhook"]), len(tables["tag"]), len(tables["field"])
-
-    before = made()
-    set_up_shop(connection_id=connection.pk)
-    assert made() == before
-    assert before[:2] == (3, 1)
 
 
 def test_an_order_comes_by_a_hook_is_read_again_and_settled(connection: Connection, fake_shop: RunningShop):
@@ -202,3 +190,17 @@ def test_a_status_that_the_shop_deleted_is_noticed_by_itself(connection: Connect
     connection.refresh_from_db()
     assert "zakaz-vypolnen" not in {status["permalink"] for status in connection.facts["statuses"]}
     assert Event.objects.get(kind="connection.statuses_gone").data == {"statuses": ["zakaz-vypolnen"]}
+
+
+def test_a_status_that_the_shop_renamed_keeps_its_permalink_and_is_told_of(
+    connection: Connection, fake_shop: RunningShop
+):
+    row = next(
+        row for row in fake_shop.store.tables["status"].values() if row["permalink"] == "zakaz-vypolnen"
+    )
+    was, row["title"] = row["title"], "Готово"
+    refresh_shop(connection_id=connection.pk)
+    connection.refresh_from_db()
+    titles = {status["permalink"]: status["title"] for status in connection.facts["statuses"]}
+    assert titles["zakaz-vypolnen"] == "Готово"
+    assert Event.objects.get(kind="connection.statuses_renamed").data == {"statuses": [[was, "Готово"]]}

@@ -11,7 +11,15 @@ from django.test import Client
 from molva.commissions.admission import admit_partner
 from molva.domain.inbound import InboundClient, InboundLine, InboundMarks, InboundOrder
 from molva.integrations.inbound import tell
-from molva.integrations.models import Connection, Finding, InboundEvent, InboundState
+from molva.integrations.models import (
+    AppInstall,
+    Connection,
+    Finding,
+    InboundEvent,
+    InboundState,
+    InstallState,
+    ShopStaff,
+)
 from molva.jobs.models import Job, JobState
 from molva.kit import clock
 from molva.kit.clock import to_micros
@@ -19,8 +27,9 @@ from molva.orders.models import Order
 from molva.payouts.services import draft_payout
 from molva.programmes.models import Partner, Programme
 from molva.programmes.services import create_programme
+from molva.selftest.models import SelfTest
 from molva.tracking.services import add_promo_code
-from molva.workspaces.models import Role, User, Workspace
+from molva.workspaces.models import Member, Role, User, Workspace
 from molva.workspaces.scoping import scope
 from tests.commissions.conftest import RULES, SETTINGS
 from tests.factories import make_member, make_user, make_workspace
@@ -75,6 +84,7 @@ def _things(twin: Twin, word: str) -> None:
         state=InboundState.DEAD, reason=f"reason {word}",
     )  # fmt: skip
     event.save()
+    test = SelfTest.objects.create(programme=twin.programme, state="passed")
     job = Job.objects.create(
         path=f"molva.{word}:job", workspace_id=twin.workspace.pk, state=JobState.DEAD,
         error=f"error {word}", finished_at=clock.now(),
@@ -89,12 +99,33 @@ def _things(twin: Twin, word: str) -> None:
     twin.ids = {
         "partner": twin.seller.pk, "customer": order.customer_id, "order": order.pk,
         "commission": commission.pk, "payout": payout.pk, "shop": shop.pk, "inbound": event.pk,
-        "job": job.pk, "finding": finding.pk,
-        "link": twin.seller.links.get().pk, "promo": promo.code, "topic": f"csv-{event.pk}",
+        "job": job.pk, "finding": finding.pk, "self_test": test.pk,
+        "link": twin.seller.links.get().pk, "promo": promo.code,
+        "topic": f"csv-{event.pk}",
     }  # fmt: skip
+    twin.ids |= _application(twin, shop, word)
     InboundEvent.objects.create(
         connection=shop, topic=twin.ids["topic"], body=b'{"number": "1"}', object_id=word
     )
+
+
+def _application(twin: Twin, shop: Connection, word: str) -> dict[str, int]:
+    """A shop that asks to be taken in (of the first company: it alone may decide), and people of a shop."""
+    is_first = AppInstall.objects.count() == 0
+    install = AppInstall(
+        kind="insales", external_id=str(AppInstall.objects.count() + 1), host=f"{word}.myinsales.ru".lower(),
+        name=f"Лавка {word}", secrets={"password": f"SECRET-{word}", "number": 1, "last": 1},
+        facts={"id": word, "name": f"Лавка {word}", "shop_url": "", "statuses": []}, proved_at=clock.now(),
+        state=InstallState.WAITING if is_first else InstallState.ACTIVE, connection=None if is_first else shop,
+    )  # fmt: skip
+    install.save()
+    closed = ShopStaff(
+        install=install, external_id="1", email=f"closed@{word}.example".lower(), name=f"Бывший {word}",
+        user=make_user(), is_closed=True,
+    )  # fmt: skip
+    closed.save()
+    member = Member.objects.create(user=make_user(name=f"Сотрудник {word}"), role="manager")
+    return {"install": install.pk, "closed": closed.pk, "member": member.pk}
 
 
 def make_twin(code: str, word: str) -> Twin:

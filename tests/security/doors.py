@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 ALL = ("owner", "manager", "accountant")
 RULERS = ("owner", "manager")
+OWNER = ("owner",)
 CASHIERS = ("owner", "accountant")
 PUBLIC, SIGNED_IN, CABINET = "public", "signed in", "cabinet"
 
@@ -19,6 +20,7 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "finding_explain": (RULERS, "finding"), "finding_give_code": (RULERS, "finding"),
     "past": (ALL, "shop"), "past_start": (RULERS, "shop"), "past_pause": (RULERS, "shop"),
     "past_resume": (RULERS, "shop"),
+    "shop_setup": (ALL, ""),
     "inbound": (ALL, ""), "inbound_event": (ALL, "inbound"), "jobs": (ALL, ""),
     "partners": (ALL, ""), "partner": (ALL, "partner"), "customers": (ALL, ""), "customer": (ALL, "customer"),
     "orders": (ALL, ""), "order": (ALL, "order"), "commissions": (ALL, ""), "commission": (ALL, "commission"),
@@ -27,7 +29,13 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "terms_edit": (RULERS, ""), "rule_new": (RULERS, ""), "rule_edit": (RULERS, ""),
     "rule_remove": (RULERS, ""), "terms_restore": (RULERS, ""), "page": (RULERS, ""),
     "settings": (RULERS, ""), "shop_connect": (RULERS, ""), "shop_refresh": (RULERS, "shop"),
+    "installs": (OWNER, ""), "install_accept": (OWNER, "install"), "install_refuse": (OWNER, "install"),
+    "members": (ALL, ""), "member_role": (OWNER, "member"), "member_remove": (OWNER, "member"),
+    "member_owner": (OWNER, "member"), "member_let_in": (OWNER, "closed"),
     "shop_set_up": (RULERS, "shop"), "shop_disconnect": (RULERS, "shop"),
+    "shop_script": (RULERS, ""),
+    "self_test": (ALL, ""), "self_test_run": (ALL, "self_test"), "self_test_start": (RULERS, ""),
+    "self_test_daily": (RULERS, ""), "self_test_stop": (RULERS, "self_test"),
     "inbound_retry": (RULERS, "inbound"), "inbound_reject": (RULERS, "inbound"),
     "orders_add": (RULERS, ""), "orders_import": (RULERS, ""), "orders_import_progress": (RULERS, ""),
     "job_retry": (RULERS, "job"), "job_discard": (RULERS, "job"),
@@ -44,7 +52,9 @@ OTHERS: dict[str, str] = {
     **dict.fromkeys(("office:home", "office:new_programme", "cabinet:home", "public:nowhere"), SIGNED_IN),
     **dict.fromkeys(
         ("media", "setup", "hooks:accept", "public:root", "public:landing", "public:thanks", "public:accent",
-         "public:script", "ui:theme", "ui:language", "ui:gallery"), PUBLIC,
+         "public:script", "public:offer", "ui:theme", "ui:language", "ui:gallery", "apps:install", "apps:uninstall",
+         "apps:entry", "apps:login", "apps:confirm", "apps:finish", "apps:stopped", "apps:widget_script",
+         "apps:widget_reference", "apps:widget_frame"), PUBLIC,
     ),
     **dict.fromkeys(
         ("account_login", "account_request_login_code", "account_confirm_login_code", "account_password_login",
@@ -62,7 +72,8 @@ ACTS = {  # answers to POST only; a GET must not do them
     "past_start", "past_pause", "past_resume", "shop_refresh", "shop_set_up", "inbound_retry", "inbound_reject",
     "job_retry",
     "job_discard", "partner_add_link", "partner_add_code", "customer_note", "terms_restore", "order_recalc",
-    "link_switch",
+    "link_switch", "self_test_start", "self_test_daily", "self_test_stop",
+    "member_role", "member_let_in",
 }  # fmt: skip
 
 

@@ -10,13 +10,12 @@ from django.test import Client, RequestFactory
 
 from molva.demo.shop import RunningShop
 from molva.domain.inbound import InboundOrder, NotUnderstood
-from molva.integrations import connecting, services
+from molva.integrations import connecting, inbound
 from molva.integrations.connecting import disconnect_shop
-from molva.integrations.inbound import process_inbound
+from molva.integrations.inbound import accept_hook, process_inbound
 from molva.integrations.manual import import_csv, import_state
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.polling import poll_shop
-from molva.integrations.services import accept_hook
 from molva.integrations.sources.insales.parse import parse_order
 from molva.integrations.sources.insales.source import InSalesSource
 from molva.integrations.sources.manual.rows import parse_row, read_csv
@@ -174,7 +173,7 @@ def test_a_hook_without_a_length_is_bounded_too(
     monkeypatch: pytest.MonkeyPatch,
 ):
     url = f"/hooks/insales/{connection.secrets['hook']}/orders-update"
-    body = b"x" * (services.MAX_BODY + 1)
+    body = b"x" * (inbound.MAX_BODY + 1)
     assert client.post(url, body, content_type="text/plain").status_code == 413
     in_pieces = RequestFactory().post(url, body, content_type="text/plain")
     in_pieces.META["CONTENT_LENGTH"] = ""

@@ -1,5 +1,6 @@
 """`python -m molva.demo.shop`: the fake shop as a process of its own."""
 
+import json
 import signal
 from pathlib import Path
 from types import FrameType
@@ -23,6 +24,12 @@ from molva.demo.shop.running import start_shop
 @click.option(
     "--api-password", envvar="DEMO_SHOP_PASSWORD", help="Password of the admin API; made up when left out."
 )
+@click.option("--shops", default=1, show_default=True, help="How many shops, on the ports that follow.")
+@click.option(
+    "--application",
+    envvar="DEMO_SHOP_APPLICATION",
+    help="JSON of an application to offer: identifier, secret, install_url, entry_url, uninstall_url.",
+)
 def main(
     port: int,
     host: str,
@@ -31,6 +38,8 @@ def main(
     language: str,
     api_key: str | None,
     api_password: str | None,
+    shops: int,
+    application: str | None,
 ) -> None:
     """Run the fake shop until Ctrl-C or SIGTERM."""
 
@@ -47,6 +56,10 @@ def main(
         api_key=api_key,
         api_password=api_password,
     ) as shop:
+        for number in range(len(shop.shops), shops):
+            shop.open_shop(port=port + number if port else 0)
+        if application:
+            shop.register(**json.loads(application))
         click.echo(f"shop window  {shop.url}/")
         click.echo(f"back office  {shop.url}/admin2/")
         try:

@@ -6,7 +6,12 @@ from string import Template
 from molva.demo.shop.seed import CATALOGUE, STATIC
 from molva.demo.shop.web import Response
 
-KINDS = {"css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+KINDS = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+}
+FILES = ("shop.css", "backoffice.css", "mark.svg", "thing.svg", "common.v2.js", "consent.js")
 PICTURES = {entry["permalink"]: entry for entry in CATALOGUE["products"]}
 
 
@@ -14,7 +19,7 @@ def serve(path: str) -> Response | None:
     """The file at this path, or None when the path is no file of ours."""
     if path.startswith("/pictures/"):
         return _file(picture(path.removeprefix("/pictures/").removesuffix(".svg")), "svg")
-    if path in {"/static/shop.css", "/static/backoffice.css", "/static/mark.svg"}:
+    if path.removeprefix("/static/") in FILES and path.startswith("/static/"):
         return _file(_text(path.removeprefix("/static/")), path.rpartition(".")[2])
     if path == "/favicon.ico":
         return _file(_text("mark.svg"), "svg")

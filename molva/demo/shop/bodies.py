@@ -6,6 +6,7 @@ Most money is a JSON number, but `margin`, `total_profit`, `percent` and `discou
 from typing import Any
 from urllib.parse import urlsplit
 
+from molva.demo.shop.clients import client_body
 from molva.demo.shop.pricing import PERCENT, Priced, PricedLine
 from molva.demo.shop.records import Discount, Line, Order
 from molva.demo.shop.seed import CATALOGUE, SHAPES, words_of
@@ -25,7 +26,7 @@ def order_body(store: Store, order: Order) -> Row:
     """The whole order, not wrapped."""
     priced = order.priced()
     discounts = [_discount(*pair) for pair in zip(order.discounts, priced.discounts, strict=True)]
-    return {
+    body = {
         **SHAPES["order"],
         "fields_values": [_field_value(store, value) for value in order.fields],
         "order_lines": [_line(order, *pair) for pair in zip(order.lines, priced.lines, strict=True)],
@@ -43,12 +44,32 @@ def order_body(store: Store, order: Order) -> Row:
         "manager_comment": order.manager_comment,
         "account_id": store.settings["account_id"],
         "locale": store.settings["language"],
+        "currency_code": order.currency,
     }
+    for path, value in order.odd.items():
+        _set(body, path, value)
+    return body
+
+
+def _set(body: Row, path: str, value: Any) -> None:
+    """Put a value at a dotted path; a number is a place in a list, what is missing on the way is passed over."""
+    *way, last = path.split(".")
+    place: Any = body
+    for step in way:
+        place = _inner(place, step)
+    if isinstance(place, dict):
+        place[last] = value
+
+
+def _inner(place: Any, step: str) -> Any:
+    if isinstance(place, list):
+        return place[int(step)] if step.isdigit() and int(step) < len(place) else None
+    return place.get(step) if isinstance(place, dict) else None
 
 
 def _client(store: Store, order: Order) -> Row | None:
     known = store.tables["client"].get(order.client_id or 0)
-    return dict(known) if known else None
+    return client_body(known) if known else None
 
 
 def _sums(order: Order, priced: Priced) -> Row:
@@ -104,12 +125,14 @@ def _line(order: Order, line: Line, priced: PricedLine) -> Row:
         "title": line.title,
         "unit": line.unit,
         "comment": line.comment,
+        "bundle_id": line.bundle_id,
         "created_at": line.created_at,
         "updated_at": line.updated_at,
     }
 
 
 def _discount(discount: Discount, amounts: tuple[int, int]) -> Row:
+    kind = "DiscountCode" if discount.code_id else ("DiscountRule" if discount.rule_id else None)
     return {
         "id": discount.id,
         "description": discount.description,
@@ -118,10 +141,10 @@ def _discount(discount: Discount, amounts: tuple[int, int]) -> Row:
         "full_amount": amounts[1] / KOPECKS,
         "percent": discount.value if discount.type_id == PERCENT else None,
         "discount": discount.value,
-        "reference_id": discount.code_id,
-        "reference_type": "DiscountCode" if discount.code_id else None,
+        "reference_id": discount.code_id or discount.rule_id,
+        "reference_type": kind,
         "discount_products_ids": discount.product_ids,
-        "discount_order_lines_ids": [],
+        "discount_order_lines_ids": discount.line_ids,
         "discount_code_id": discount.code_id,
         "created_at": discount.created_at,
         "updated_at": discount.created_at,

@@ -1,4 +1,4 @@
-"""The webhook sender: POSTs whole order bodies from background threads, as unreliably as it is told.
+"""The webhook sender: POSTs whole bodies from background threads, as unreliably as it is told.
 
 Like the real one it signs nothing, names no topic and never tries again.
 """
@@ -9,19 +9,18 @@ import json
 import random
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections import OrderedDict, deque
 from dataclasses import dataclass
+from typing import Any
 
 from molva.demo.shop.faults import Faults
+from molva.demo.shop.outgoing import TIMEOUT, call
 from molva.demo.shop.store import Row
 from molva.demo.shop.times import stamp
+from molva.demo.shop.xmlbody import to_xml
 
-TIMEOUT = 10.0
 REMEMBERED = 2000
-# Webhooks go straight to their address, whatever proxy the machine is set up with.
-OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+ROOTS = {"orders": "order", "products": "products", "client": "client"}
 
 
 @dataclass
@@ -31,8 +30,9 @@ class Delivery:
     webhook_id: int
     topic: str
     address: str
-    order_id: int
+    object_id: int
     body: bytes
+    kind: str = "application/json"
     outcome: str = ""
     at: str = ""
     milliseconds: int = 0
@@ -51,23 +51,23 @@ class HookSender:
         self._wake = threading.Condition()
         self._busy = 0
         self._closed = False
-        self._last_bodies: OrderedDict[int, bytes] = OrderedDict()
+        self._last_bodies: OrderedDict[tuple[str, int], Any] = OrderedDict()
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(threads)]
         for thread in self._threads:
             thread.start()
 
-    def announce(self, topic: str, body: Row, webhooks: list[Row]) -> None:
-        """Queue a body for every webhook of the topic, with the faults of this moment."""
+    def announce(self, topic: str, number: int, body: Any, webhooks: list[Row]) -> None:
+        """Queue the body of a thing for every webhook of the topic, with the faults of this moment."""
         wanted = [hook for hook in webhooks if hook["topic"] == topic]
         if not wanted:
             return
-        data = json.dumps(body, ensure_ascii=False).encode()
+        key = (topic.partition("/")[0], number)
         with self._wake:
             for hook in wanted:
                 for _ in range(self._copies()):
-                    self._push(hook, body["id"], self._stale_or(body["id"], data))
-            self._last_bodies[body["id"]] = data
-            self._last_bodies.move_to_end(body["id"])
+                    self._push(hook, number, self._stale_or(key, body))
+            self._last_bodies[key] = body
+            self._last_bodies.move_to_end(key)
             if len(self._last_bodies) > REMEMBERED:
                 self._last_bodies.popitem(last=False)
             self._wake.notify_all()
@@ -78,13 +78,17 @@ class HookSender:
     def _copies(self) -> int:
         return 2 if self._hit(self.faults.hooks_repeated_percent) else 1
 
-    def _stale_or(self, order_id: int, data: bytes) -> bytes:
+    def _stale_or(self, key: tuple[str, int], body: Any) -> Any:
         if self._hit(self.faults.hooks_stale_percent):
-            return self._last_bodies.get(order_id, data)
-        return data
+            return self._last_bodies.get(key, body)
+        return body
 
-    def _push(self, hook: Row, order_id: int, data: bytes) -> None:
-        delivery = Delivery(hook["id"], hook["topic"], hook["address"], order_id, data)
+    def _push(self, hook: Row, number: int, body: Any) -> None:
+        as_xml = hook["format_type"] == "xml" or self._hit(self.faults.hooks_xml_percent)
+        root = ROOTS[hook["topic"].partition("/")[0]]
+        data = to_xml(root, body) if as_xml else json.dumps(body, ensure_ascii=False).encode()
+        kind = f"application/{'xml' if as_xml else 'json'}"
+        delivery = Delivery(hook["id"], hook["topic"], hook["address"], number, data, kind)
         if self._hit(self.faults.hooks_lost_percent):
             delivery.outcome, delivery.at = "lost", stamp(exact=True)
             self.deliveries.append(delivery)
@@ -143,17 +147,6 @@ class HookSender:
 
 def _deliver(delivery: Delivery) -> None:
     """POST one body and note what came of it; whatever goes wrong is only an outcome."""
-    started = time.monotonic()
     delivery.at = stamp(exact=True)
-    try:
-        request = urllib.request.Request(  # noqa: S310 - only http(s) addresses are accepted by the API
-            delivery.address, delivery.body, {"Content-Type": "application/json", "User-Agent": "InSales"}
-        )
-        with OPENER.open(request, timeout=TIMEOUT) as answer:
-            delivery.outcome = str(answer.status)
-    except urllib.error.HTTPError as error:
-        delivery.outcome = str(error.code)
-        error.close()
-    except (OSError, ValueError) as error:
-        delivery.outcome = str(error) or type(error).__name__
-    delivery.milliseconds = round((time.monotonic() - started) * 1000)
+    answer = call(delivery.address, delivery.body, kind=delivery.kind)
+    delivery.outcome, delivery.milliseconds = answer.words, answer.milliseconds

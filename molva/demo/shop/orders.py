@@ -1,6 +1,6 @@
-"""What happens to orders of the fake shop: made, moved, paid, changed, deleted. Every change tells the webhooks.
+"""How an order of the fake shop is made, how its history is written, and how the webhooks are told of it.
 
-Callers hold `shop.store.lock`. One human action may tell several times, as the real shop does.
+Callers hold `shop.store.lock`.
 """
 
 import secrets
@@ -9,15 +9,15 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from molva.demo.shop.bodies import order_body, status_title
+from molva.demo.shop.bodies import order_body
+from molva.demo.shop.clients import save_client
 from molva.demo.shop.codes import discount_of
 from molva.demo.shop.records import Discount, Line, Order, Visit
-from molva.demo.shop.seed import CATALOGUE, SHAPES, words_of
+from molva.demo.shop.seed import CATALOGUE, words_of
 from molva.demo.shop.shop import Refused, Shop
 from molva.demo.shop.store import Row
 from molva.demo.shop.times import stamp
 
-PAID_WORDS = {True: "Оплачен", False: "Не оплачен"}
 STAFF = "Мария Таёжная"
 
 
@@ -36,24 +36,27 @@ class Draft:
     visit: Visit = field(default_factory=Visit)
     fields: dict[int, str] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
+    comments: dict[int, str] = field(default_factory=dict)
+    recipient: str | None = None
+    phone: str | None = None
     city: str | None = None
     address: str | None = None
     comment: str | None = None
     at: datetime | None = None
     user: str | None = None
+    odd: Row = field(default_factory=dict)
 
 
 def announce(shop: Shop, order: Order, topic: str = "orders/update", *, tell: bool = True) -> None:
     """Tell the webhooks of a topic about the order as it is now, unless `tell` is false."""
-    webhooks = list(shop.store.tables["webhook"].values())
-    if webhooks and tell:
-        shop.hooks.announce(topic, order_body(shop.store, order), webhooks)
+    if tell and shop.store.tables["webhook"]:
+        shop.announce(topic, order.id, order_body(shop.store, order))
 
 
 def create(shop: Shop, draft: Draft, *, tell: bool = True) -> Order:
     """Make an order. Raises Refused when there is nothing to sell."""
     store, moment = shop.store, stamp(draft.at)
-    client = save_client(shop, draft.client, moment) if draft.client else None
+    client = save_client(shop, draft.client, moment, tell=tell) if draft.client else None
     language = store.settings["language"]
     delivery = words_of(CATALOGUE["deliveries"], draft.delivery_id, language)
     payment = words_of(CATALOGUE["payments"], draft.payment_id, language)
@@ -72,12 +75,16 @@ def create(shop: Shop, draft: Draft, *, tell: bool = True) -> Order:
         margin=draft.margin if draft.margin is not None else payment["margin"],
         visit=draft.visit,
         cookies=draft.cookies,
-        recipient=client["name"] if client else None,
-        phone=client["phone"] if client else None,
+        currency=shop.faults.currency_code,
+        odd=draft.odd,
+        recipient=draft.recipient or (client["name"] if client else None),
+        phone=draft.phone or (client["phone"] if client else None),
         city=draft.city,
         address=draft.address,
         comment=draft.comment,
     )
+    for line in order.lines:
+        line.comment = draft.comments.get(line.variant_id)
     if not order.lines:
         raise Refused({"order_lines": ["не может быть пустым"]})
     _first_facts(shop, order, draft, moment)
@@ -135,18 +142,6 @@ def new_line(shop: Shop, variant_id: int, quantity: float, price: int | None, mo
     )
 
 
-def save_client(shop: Shop, wanted: Row, moment: str) -> Row:
-    """The client with this e-mail or phone, brought up to date, or a new one."""
-    store = shop.store
-    known = store.find_client(wanted.get("email"), wanted.get("phone"))
-    if known is None:
-        known = store.add_row("client", {**SHAPES["client"], "created_at": moment})
-    texts = {name: value for name, value in wanted.items() if value and name in known and name != "id"}
-    known.update({**texts, "contact_name": texts.get("name") or known["contact_name"], "updated_at": moment})
-    store.index_client(known)
-    return known
-
-
 def remember(
     shop: Shop,
     order: Order,
@@ -174,110 +169,6 @@ def remember(
     shop.store.put_order(order)
 
 
-def set_status(
-    shop: Shop,
-    order: Order,
-    permalink: str,
-    *,
-    user: str | None = None,
-    at: datetime | None = None,
-    tell: bool = True,
-) -> None:
-    """Move the order to a custom status: one record, or two when the system status moves too. Raises Refused."""
-    status = shop.status(permalink)
-    if status is None:
-        raise Refused({"custom_status_permalink": ["не найден"]})
-    if order.status == permalink:
-        return
-    was, now = status_title(shop.store, order.status), status["title"]
-    system_was = order.system_status
-    order.status, order.system_status = permalink, status["system_status"]
-    _stamp_progress(order, stamp(at))
-    remember(
-        shop,
-        order,
-        "custom_status_changed",
-        was,
-        now,
-        f"Статус изменен с '{was}' на '{now}'",
-        user=user,
-        at=at,
-    )
-    announce(shop, order, tell=tell)
-    if order.system_status != system_was:
-        words = f"Системный статус изменен с '{system_was}' на '{order.system_status}'"
-        pair = (system_was, order.system_status)
-        remember(shop, order, "fulfillment_status_changed", *pair, words, user=user, at=at)
-        announce(shop, order, tell=tell)
-
-
-def set_system_status(
-    shop: Shop,
-    order: Order,
-    system_status: str,
-    *,
-    user: str | None = None,
-    at: datetime | None = None,
-    tell: bool = True,
-) -> None:
-    """Move the order to the default custom status of a system status. Raises Refused."""
-    rows = [row for row in shop.statuses() if row["system_status"] == system_status]
-    if not rows:
-        raise Refused({"fulfillment_status": ["имеет непредусмотренное значение"]})
-    if order.system_status != system_status:
-        permalink = max(rows, key=lambda row: row["is_default"])["permalink"]
-        set_status(shop, order, permalink, user=user, at=at, tell=tell)
-
-
-def _stamp_progress(order: Order, moment: str) -> None:
-    if order.system_status != "new":
-        order.accepted_at = order.accepted_at or moment
-    if order.system_status == "delivered":
-        order.delivered_at = moment
-
-
-def set_paid(
-    shop: Shop,
-    order: Order,
-    *,
-    is_paid: bool,
-    user: str | None = None,
-    at: datetime | None = None,
-    tell: bool = True,
-) -> None:
-    """Mark the order paid or not paid; the real one may go back and forth too."""
-    if order.paid == is_paid:
-        return
-    was, now = PAID_WORDS[order.paid], PAID_WORDS[is_paid]
-    codes = ("pending", "paid") if is_paid else ("paid", "pending")
-    order.paid, order.paid_at = is_paid, stamp(at) if is_paid else None
-    words = f"Статус оплаты изменен с '{was}' на '{now}'"
-    remember(shop, order, "financial_status_changed", *codes, words, user=user, at=at)
-    announce(shop, order, tell=tell)
-
-
-def set_quantity(
-    shop: Shop,
-    order: Order,
-    line: Line,
-    quantity: float,
-    *,
-    user: str | None = None,
-    at: datetime | None = None,
-    tell: bool = True,
-) -> None:
-    """Change the quantity of a line, or take it out of the order when nothing is left: the only sign of a return."""
-    was = line.quantity
-    if quantity <= 0:
-        order.lines.remove(line)
-    else:
-        line.quantity = float(quantity) if line.unit == "kgm" else int(quantity)
-        line.updated_at = stamp(at)
-    words = f"Количество '{line.title}' изменено с {was} на {max(quantity, 0)}"
-    remember(shop, order, "order_line_changed", was, max(quantity, 0), words, user=user, at=at)
-    announce(shop, order, tell=tell)
-
-
 def set_field(shop: Shop, order: Order, field_id: int, value: str, moment: str) -> None:
     """Fill an extra order field; unknown fields are passed over, as the real shop does."""
     if field_id not in shop.store.tables["field"]:
@@ -291,18 +182,23 @@ def set_field(shop: Shop, order: Order, field_id: int, value: str, moment: str) 
 
 
 def add_discount(shop: Shop, order: Order, row: Row, moment: str) -> None:
-    """A discount given by staff: {type_id, discount, description}. Raises Refused."""
-    value = kopecks(row.get("discount", 0)) / 100
-    if row.get("type_id") not in {1, 2} or value <= 0:
+    """A discount given by staff: {discount, type_id (a per cent by default), description}. Raises Refused.
+
+    `discount_order_lines_ids` limits it to some lines: the same product may stand in others too.
+    """
+    value, kind = kopecks(row.get("discount", 0)) / 100, row.get("type_id", 1)
+    chosen = [int(number) for number in row.get("discount_order_lines_ids") or []]
+    if kind not in {1, 2} or value <= 0 or set(chosen) - {line.id for line in order.lines}:
         raise Refused({"discounts": ["имеет неверное значение"]})
-    number = shop.store.next_id("discount")
-    order.discounts.append(Discount(number, row["type_id"], str(value), row.get("description"), moment))
-
-
-def delete(shop: Shop, order: Order, *, at: datetime | None = None, tell: bool = True) -> None:
-    """Put the order away: it stays readable as archived, and orders/destroy is told."""
-    if order.archived:
-        return
-    order.archived = True
-    remember(shop, order, "order_deleted", None, None, "Заказ удален", at=at)
-    announce(shop, order, "orders/destroy", tell=tell)
+    order.discounts.append(
+        Discount(
+            id=shop.store.next_id("discount"),
+            type_id=kind,
+            value=str(value),
+            description=row.get("description"),
+            created_at=moment,
+            product_ids=list(dict.fromkeys(line.product_id for line in order.lines if line.id in chosen)),
+            line_ids=chosen,
+            rule_id=row.get("rule_id"),
+        )
+    )

@@ -23,11 +23,16 @@ class Line:
     updated_at: str
     unit: str = "pce"
     comment: str | None = None
+    bundle_id: int | None = None
 
 
 @dataclass
 class Discount:
-    """A discount of an order, or of the named products in it; `code_id` is set when a customer's code gave it."""
+    """A discount of an order, or of the named lines or products in it.
+
+    `code_id` is set when a customer's code gave it, `rule_id` when a rule of the shop did, neither for one given by
+    staff or by an outer address.
+    """
 
     id: int
     type_id: int
@@ -36,10 +41,15 @@ class Discount:
     created_at: str
     code_id: int | None = None
     product_ids: list[int] = field(default_factory=list)
+    line_ids: list[int] = field(default_factory=list)
+    rule_id: int | None = None
 
     def priced_for(self, lines: list[Line]) -> tuple[int, Decimal, list[bool]]:
         """The discount as `pricing.price` takes it: kind, value, and for each line whether it counts."""
-        counts = [not self.product_ids or line.product_id in self.product_ids for line in lines]
+        if self.line_ids:
+            counts = [line.id in self.line_ids for line in lines]
+        else:
+            counts = [not self.product_ids or line.product_id in self.product_ids for line in lines]
         return self.type_id, Decimal(self.value), counts
 
 
@@ -55,7 +65,10 @@ class Visit:
 
 @dataclass
 class Order:
-    """An order as the shop's own database would keep it; `bodies.order_body` makes the JSON of it."""
+    """An order as the shop's own database would keep it; `bodies.order_body` makes the JSON of it.
+
+    `odd` are values that this body tells in a form of its own, by dotted path, such as {"client.ip_addr": null}.
+    """
 
     id: int
     number: int
@@ -86,6 +99,8 @@ class Order:
     accepted_at: str | None = None
     delivered_at: str | None = None
     paid_at: str | None = None
+    currency: str = "RUR"
+    odd: dict[str, Any] = field(default_factory=dict)
 
     def priced(self) -> Priced:
         """All sums of the order, computed anew from its lines and discounts."""

@@ -4,18 +4,21 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from molva.demo.shop import acts, admin_resources, seed
+from molva.demo.shop import acts, applications, generator, seed
+from molva.demo.shop.admin import applications as owned
+from molva.demo.shop.admin import clients, codes, fields, statuses
 from molva.demo.shop.bodies import order_body
 from molva.demo.shop.faults import Faults
 from molva.demo.shop.hooks import HookSender
+from molva.demo.shop.outgoing import Answer
 from molva.demo.shop.server import Application, ShopServer
 from molva.demo.shop.shop import Shop
 from molva.demo.shop.store import Row, Store
-from molva.demo.shop.times import stamp
 
 ACCOUNT_ID = 5895935
 SAVE_EVERY = 1.0
@@ -26,9 +29,11 @@ class RunningShop(Shop):
 
     def __init__(self, shop: Shop, server: ShopServer) -> None:
         super().__init__(shop.store, shop.hooks, shop.faults, shop.host)
+        self.shops[self.account_id] = self
         self.server = server
         server.application = Application(self)
         self._closed = threading.Event()
+        self._opened: list[RunningShop] = []
         self._threads = [
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True),
             threading.Thread(target=self._keep_saving, daemon=True),
@@ -45,12 +50,43 @@ class RunningShop(Shop):
         self.close()
 
     def close(self) -> None:
-        """Stop serving and save; what webhooks are still queued is lost."""
+        """Stop serving and save; what webhooks are still queued is lost. Shops opened beside it end with it."""
+        for shop in self._opened:
+            shop.close()
         self._closed.set()
         self.server.shutdown()
         self.server.server_close()
         self.hooks.close()
         self.store.save()
+
+    def open_shop(
+        self, *, port: int = 0, public_host: str | None = None, account_id: int = 0
+    ) -> "RunningShop":
+        """Another shop of this server, on a port of its own; it knows the same applications."""
+        number = len(self.shops)
+        account, here = account_id or ACCOUNT_ID + number, self.store.path
+        place = Place(
+            str(self.server.server_address[0]),
+            port,
+            public_host,
+            here.with_name(f"shop-{account}.json") if here else None,
+        )
+        shop = _start(place, Beginning(self.language, account, step=number), Faults())
+        if public_host is None:
+            shop.host = f"{self.host.partition(':')[0]}:{shop.server.server_address[1]}"
+        shop.shops = self.shops
+        self.shops[shop.account_id] = shop
+        self._opened.append(shop)
+        for row in self.store.tables["application"].values():
+            names = ("identifier", "secret", "name", "about", "trial_days", *applications.ADDRESSES)
+            applications.register(shop, {name: row[name] for name in names})
+        kept = {"port": shop.server.server_address[1], "public_host": shop.host, "account_id": account}
+        with self.store.lock:
+            others = self.store.settings.setdefault("others", [])
+            if all(one["account_id"] != account for one in others):
+                others.append(kept)
+                self.store.changed = True
+        return shop
 
     def wait(self) -> None:
         """Sleep until somebody closes the shop."""
@@ -74,11 +110,6 @@ class RunningShop(Shop):
         """Password of the admin API."""
         return str(self.store.settings["keys"][self.api_key])
 
-    @property
-    def account_id(self) -> int:
-        """The shop's permanent id (insales_id)."""
-        return int(self.store.settings["account_id"])
-
     def add_order(self, **wanted: Any) -> Row:
         """Make an order, see `acts.add_order` for the arguments."""
         with self.store.lock:
@@ -98,23 +129,41 @@ class RunningShop(Shop):
             acts.act(self, order, acts_by_name)
             return order_body(self.store, order)
 
+    def register(self, **wanted: Any) -> Row:
+        """Tell every shop of this server of an application, see `applications.register`."""
+        rows = [applications.register(shop, wanted) for shop in self.shops.values()]
+        return rows[0]
+
+    def install(self, identifier: str) -> Answer:
+        """Install an application, or install it again: what its install address answered."""
+        return applications.install(self, identifier)
+
+    def uninstall(self, identifier: str) -> Answer:
+        """Remove an application: what its uninstall address answered."""
+        return applications.uninstall(self, identifier)
+
+    def generate(self, **wanted: Any) -> list[tuple[Row, list[str]]]:
+        """Make odd orders, see `generator.generate`: bodies with the knobs of each."""
+        with self.store.lock:
+            return generator.generate(self, **wanted)
+
     def add_row(self, table: str, **wanted: Any) -> Row:
-        """Make a webhook, tag, field, code or client as the API would, for the shop's own key."""
-        builders = {
-            "webhook": admin_resources.build_webhook,
-            "tag": admin_resources.build_tag,
-            "field": admin_resources.build_field,
-            "code": admin_resources.build_code,
-            "client": admin_resources.build_client,
+        """Make a webhook, tag, widget, field, code or client as the API would, for the shop's own key."""
+        resources = {
+            "webhook": owned.webhooks,
+            "tag": owned.tags,
+            "widget": owned.widgets,
+            "field": fields.fields,
+            "code": codes.codes,
+            "client": clients.clients,
         }
         with self.store.lock:
-            values, moment = builders[table](self, wanted, None, self.api_key), stamp(exact=True)
-            return self.store.add_row(table, {**values, "created_at": moment, "updated_at": moment})
+            return resources[table].add(self, wanted, self.api_key)
 
     def add_status(self, title: str, system_status: str) -> Row:
         """Make a custom status."""
         with self.store.lock:
-            return admin_resources.add_status(self, title, system_status)
+            return statuses.add_status(self, title, system_status)
 
     def delete_status(self, permalink: str) -> None:
         """Delete a custom status that is not a default one."""
@@ -122,7 +171,7 @@ class RunningShop(Shop):
             row = self.status(permalink)
             if row is None:
                 raise LookupError(permalink)
-            admin_resources.delete_status(self, row)
+            statuses.delete_status(self, row)
 
 
 def start_shop(
@@ -144,12 +193,51 @@ def start_shop(
     is kept in `data/shop.json`, and a restart goes on with it, whatever language and keys are asked for. One hook
     thread keeps the order of events; more of them deliver faster.
     """
-    store = Store(data / "shop.json" if data else None)
+    place = Place(host, port, public_host, data / "shop.json" if data else None)
+    first = Beginning(language, account_id, api_key, api_password)
+    shop = _start(place, first, Faults(), hook_threads, fault_seed)
+    for other in shop.store.settings.get("others", []):
+        shop.open_shop(**other)
+    return shop
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a shop listens, what it calls itself, and the file that keeps it."""
+
+    host: str
+    port: int
+    public_host: str | None
+    file: Path | None
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a shop that is not kept anywhere begins with; `step` is its number on the server."""
+
+    language: str
+    account_id: int
+    api_key: str | None = None
+    api_password: str | None = None
+    step: int = 0
+
+
+def _start(
+    place: Place, first: Beginning, faults: Faults, hook_threads: int = 1, fault_seed: int = 1
+) -> RunningShop:
+    store = Store(place.file)
     if not store.settings:
-        key, password = api_key or secrets.token_hex(16), api_password or secrets.token_hex(16)
-        seed.fill(store, language, account_id=account_id, api_key=key, api_password=password)
-    server = ShopServer(host, port)
-    faults = Faults()
+        key, password = first.api_key or secrets.token_hex(16), first.api_password or secrets.token_hex(16)
+        seed.fill(
+            store,
+            first.language,
+            account_id=first.account_id,
+            api_key=key,
+            api_password=password,
+            step=first.step,
+        )
+    seed.fill_staff(store)
+    server = ShopServer(place.host, place.port)
     hooks = HookSender(faults, threads=hook_threads, seed=fault_seed)
-    told_host = public_host or f"{host}:{server.server_address[1]}"
+    told_host = place.public_host or f"{place.host}:{server.server_address[1]}"
     return RunningShop(Shop(store, hooks, faults, told_host), server)

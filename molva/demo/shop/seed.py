@@ -23,14 +23,18 @@ def permalink(title: str) -> str:
     return "-".join(plain.split()) or "bez-nazvaniya"
 
 
-def fill(store: Store, language: str, *, account_id: int, api_key: str, api_password: str) -> None:
-    """Make an empty store a working shop. `language` is ru or en and cannot change later."""
+def fill(
+    store: Store, language: str, *, account_id: int, api_key: str, api_password: str, step: int = 0
+) -> None:
+    """Make an empty store a working shop, the number `step` of its server. `language` is ru or en for ever."""
+    title = CATALOGUE["shop"]["title"][language]
     store.settings = {
         "language": language,
         "account_id": account_id,
         "keys": {api_key: api_password},
         "secret": api_password[::-1],
-        "title": CATALOGUE["shop"]["title"][language],
+        "id_step": step,
+        "title": f"{title} № {step + 1}" if step else title,
         "motto": CATALOGUE["shop"]["motto"][language],
         "client_cookies_whitelist": None,
     }
@@ -44,9 +48,21 @@ def fill(store: Store, language: str, *, account_id: int, api_key: str, api_pass
         _product(store, entry, language, collections[entry["collection"]]["id"], position, times)
     for position, entry in enumerate(CATALOGUE["statuses"], 1):
         store.add_row("status", {**entry, "title": entry["title"][language], "position": position, **times})
+    fill_staff(store)
+    store.add_row("category", {"title": "Склад", "parent_id": None, "position": 1, **times})
+    _theme(store, times)
+    for field in SHAPES["fields"]:
+        store.add_row("field", {**SHAPES["field"], **field, **times})
     for code in CATALOGUE["codes"]:
         store.add_row("code", {**new_code(), **code, **times})
     store.changed = True
+
+
+def fill_staff(store: Store) -> None:
+    """People of the back office; a shop kept by an earlier version has none."""
+    if not store.tables["staff"]:
+        for person in CATALOGUE["staff"]:
+            store.add_row("staff", {**person, "name": person["name"][store.settings["language"]]})
 
 
 def new_code() -> Row:
@@ -64,6 +80,27 @@ def new_code() -> Row:
         "discount_collections": [],
         "worked": False,
     }
+
+
+def _theme(store: Store, times: Row) -> None:
+    """One published theme with its three usual files."""
+    theme = {"title": "Погребок", "is_published": True, "is_mobile": False, "description": None}
+    number = store.add_row("theme", {**theme, "errors_text": None, **times})["id"]
+    for name, text in CATALOGUE["assets"].items():
+        store.add_row(
+            "asset",
+            {
+                "theme_id": number,
+                "type": "Asset::Template",
+                "name": name,
+                "content_type": "text/html",
+                "file_size": len(text.encode()),
+                "human_readable_name": name,
+                "content": text,
+                "asset_url": f"/static/themes/{number}/{name}",
+                **times,
+            },
+        )
 
 
 def _collection(store: Store, entry: Row, language: str, position: int, times: Row) -> Row:

@@ -8,7 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from molva.demo.shop import admin_api, assets, backoffice, control
+from molva.demo.shop import assets, backoffice, control
+from molva.demo.shop.admin import door
 from molva.demo.shop.shop import Shop
 from molva.demo.shop.storefront import site
 from molva.demo.shop.web import BadRequest, Environ, Request, Response
@@ -35,8 +36,11 @@ class Application:
         except BadRequest:
             return Response("400", 400)
         path = request.path
+        is_page = path.startswith("/admin/application_charges/") and not path.endswith(".json")
+        if is_page or path.startswith("/admin/applications/"):
+            return backoffice.handle(self.shop, request)
         if path.startswith("/admin/"):
-            return admin_api.handle(self.shop, request)
+            return door.handle(self.shop, request)
         if path.startswith("/_control/"):
             return control.handle(self.shop, request)
         found = assets.serve(path)

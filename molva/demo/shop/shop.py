@@ -1,6 +1,7 @@
 """The fake shop as one value: its memory, its webhook sender, its faults, and a few often asked questions."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from molva.demo.shop.faults import Faults
 from molva.demo.shop.hooks import HookSender
@@ -33,6 +34,8 @@ class Shop:
     faults: Faults
     host: str
     windows: dict[str, Window] = field(default_factory=dict)
+    # Shops of the same server by their permanent id, this one too.
+    shops: "dict[int, Shop]" = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -40,9 +43,35 @@ class Shop:
         return f"http://{self.host}"
 
     @property
+    def account_id(self) -> int:
+        """The shop's permanent id (insales_id)."""
+        return int(self.store.settings["account_id"])
+
+    @property
     def language(self) -> str:
         """ru or en."""
         return str(self.store.settings["language"])
+
+    @property
+    def hosts(self) -> list[str]:
+        """Hosts that the storefront answers on: its own first, then those of the shop's settings."""
+        return [self.host, *self.store.settings.get("extra_domains", [])]
+
+    @property
+    def main_host(self) -> str:
+        """The host that buyers should be sent to."""
+        return str(self.store.settings.get("main_host") or self.host)
+
+    def told_cookies(self, cookies: dict[str, str]) -> dict[str, str]:
+        """Those of a browser's cookies that orders may tell."""
+        names = str(self.store.settings["client_cookies_whitelist"] or "").replace(",", " ").split()
+        return {name: cookies[name] for name in names if name in cookies}
+
+    def announce(self, topic: str, number: int, body: Any) -> None:
+        """Tell the webhooks of a topic about the thing with this id."""
+        webhooks = list(self.store.tables["webhook"].values())
+        if webhooks:
+            self.hooks.announce(topic, number, body, webhooks)
 
     def statuses(self) -> list[Row]:
         """Custom statuses in the order of the shop's list."""
@@ -59,6 +88,10 @@ class Shop:
                 if variant["id"] == variant_id:
                     return product, variant
         return None
+
+    def open_shop(self, *, port: int = 0, public_host: str | None = None, account_id: int = 0) -> "Shop":
+        """Another shop of the same server; only a running one can."""
+        raise NotImplementedError
 
     def count_call(self, login: str) -> tuple[int, int]:
         """Count one API call of a key: (calls in the window, seconds to wait; 0 when the call is allowed)."""

@@ -5,6 +5,8 @@ import os
 import secrets
 import threading
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ FIRST_IDS = {
     "value": 18653083,
     "number": 1001,
 }
+IDS_APART = 1_000_000
 
 
 class Store:
@@ -48,10 +51,16 @@ class Store:
 
     def next_id(self, kind: str) -> int:
         """The next number of a kind of thing; numbers are never used twice."""
-        number = self._ids.get(kind, FIRST_IDS.get(kind, 1))
+        number = self._ids.get(kind) or self._first_id(kind)
         self._ids[kind] = number + 1
         self.changed = True
         return number
+
+    def _first_id(self, kind: str) -> int:
+        """Numbers of orders begin alike in every shop, ids are of the whole platform."""
+        if kind not in FIRST_IDS or kind == "number":
+            return FIRST_IDS.get(kind, 1)
+        return FIRST_IDS[kind] + int(self.settings.get("id_step", 0)) * IDS_APART
 
     def put_order(self, order: Order) -> None:
         """Remember a new order, or that a known one has changed."""
@@ -74,7 +83,7 @@ class Store:
 
     def index_client(self, row: Row) -> None:
         """Let a client be found by e-mail and phone; call it after each change of either."""
-        self.changed = True
+        self.forget_client(row)
         for key in _contacts(row.get("email"), row.get("phone")):
             self.client_by_contact[key] = row["id"]
 
@@ -84,6 +93,22 @@ class Store:
         return next(
             (self.tables["client"][number] for number in found if number in self.tables["client"]), None
         )
+
+    def forget_client(self, row: Row) -> None:
+        """Let nobody find this client by e-mail or phone any more."""
+        self.changed = True
+        found = self.client_by_contact.items()
+        for key in [key for key, number in found if number == row["id"]]:
+            del self.client_by_contact[key]
+
+    @contextmanager
+    def unlocked(self) -> Iterator[None]:
+        """Let others in while this thread, which holds the lock once, waits for somebody outside."""
+        self.lock.release()
+        try:
+            yield
+        finally:
+            self.lock.acquire()
 
     def save(self) -> None:
         """Write everything, whole or not at all; does nothing without a path or when nothing has changed."""
@@ -115,7 +140,8 @@ class Store:
         for name, rows in data["tables"].items():
             self.tables[name] = {row["id"]: row for row in rows}
         for client in self.tables["client"].values():
-            self.index_client(client)
+            if not client.get("_deleted"):
+                self.index_client(client)
         for saved in data["orders"]:
             self.put_order(order_from_json(saved))
         self.changed = False

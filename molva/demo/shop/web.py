@@ -164,6 +164,10 @@ class Routes:
 
         return remember
 
+    def patterns(self) -> list[str]:
+        """What paths look like, as regular expressions."""
+        return [pattern.pattern for _, pattern, _ in self._routes]
+
     def find(self, method: str, path: str) -> tuple[Handler, dict[str, str]] | None:
         """The function for a request and the segments of its path."""
         wanted = "GET" if method == "HEAD" else method

@@ -13,11 +13,30 @@ from molva.integrations.models.comparison import (
 )
 from molva.integrations.models.connection import Connection
 from molva.integrations.models.inbound import InboundEvent, InboundState
+from molva.integrations.models.install import AppInstall, InstallState, ShopStaff
 from molva.integrations.models.product import ShopProduct
 from molva.integrations.models.quota import ApiWindow
 from molva.integrations.models.runs import ImportPeriod, ImportRun, RunState
+from molva.integrations.models.setup import SetupStep, StepState
 
 __all__ = [
-    "REPAIRABLE", "ApiWindow", "ComparisonRun", "Connection", "Finding", "FindingKind", "FindingState", "ImportPeriod",
-    "ImportRun", "InboundEvent", "InboundState", "RunState", "SeenOrder", "ShopProduct",
-]  # fmt: skip
+    "REPAIRABLE",
+    "ApiWindow",
+    "AppInstall",
+    "ComparisonRun",
+    "Connection",
+    "Finding",
+    "FindingKind",
+    "FindingState",
+    "ImportPeriod",
+    "ImportRun",
+    "InboundEvent",
+    "InboundState",
+    "InstallState",
+    "RunState",
+    "SeenOrder",
+    "SetupStep",
+    "ShopProduct",
+    "ShopStaff",
+    "StepState",
+]

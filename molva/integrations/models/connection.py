@@ -22,6 +22,8 @@ class Connection(WorkspaceModel):
     hook_hash = models.CharField(
         max_length=64, blank=True, db_index=True
     )  # SHA-256 of the hook address's secret
+    # SHA-256 of the key that the order widget in the shop's back office asks with
+    widget_hash = models.CharField(max_length=64, blank=True, db_index=True)
     state = models.CharField(max_length=12, default="active")  # active, broken, disconnected
     problem = models.CharField(max_length=300, blank=True)
     # what the shop has: {"statuses": [{"permalink", "title", "system_status"}], "field_id": …, "codes": {id: code}}

@@ -22,9 +22,9 @@ from molva.reports.cabinet import expected
 from molva.reports.cabinet_money import Month, month_statement, months
 from molva.reports.cabinet_orders import list_commissions, status_counts
 from molva.web.cabinet.shell import page, partner_page
-from molva.web.cabinet.words import shown
 from molva.web.ui.filters import address, read_filter
 from molva.web.ui.shell import Tab
+from molva.web.ui.verdicts import shown
 
 PER_PAGE = 25
 VIEWS = ("accruals", "payouts", "statement")

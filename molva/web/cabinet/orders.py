@@ -11,8 +11,9 @@ from molva.programmes.models import Partner
 from molva.reports.cabinet_orders import list_orders, mine_of
 from molva.web.cabinet.shell import page, partner_page
 from molva.web.cabinet.why import why_page
-from molva.web.cabinet.words import masked, shown, unpaid_words, verdict_words
+from molva.web.cabinet.words import masked, unpaid_words, verdict_words
 from molva.web.ui.filters import read_filter, search_word
+from molva.web.ui.verdicts import shown
 
 PER_PAGE = 25
 

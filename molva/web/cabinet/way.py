@@ -12,8 +12,8 @@ from molva.kit.clock import from_micros
 from molva.orders.models import Order
 from molva.programmes.models import Partner
 from molva.reports.cabinet_why import Why
-from molva.web.cabinet.words import shown
 from molva.web.ui.formats import day, moment, money
+from molva.web.ui.verdicts import shown
 
 
 @dataclass(frozen=True, slots=True)

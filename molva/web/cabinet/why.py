@@ -16,8 +16,9 @@ from molva.programmes.models import Partner
 from molva.reports.cabinet_why import Why, why
 from molva.web.cabinet.shell import page, partner_page
 from molva.web.cabinet.way import stops
-from molva.web.cabinet.words import masked, shown, unpaid_words
+from molva.web.cabinet.words import masked, unpaid_words
 from molva.web.ui.formats import day, moment, money, number, percent
+from molva.web.ui.verdicts import shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,9 @@
 """Short words of the cabinet: masked names, verdicts from the partner's side, statuses with their dates."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from molva.commissions.models import Commission, CommissionStatus
 from molva.orders.models import DELETED_STATUS, Order
 from molva.programmes.models import Partner
 
@@ -58,25 +55,3 @@ def verdict_words(order: Order, partner: Partner) -> str:
 def unpaid_words(order: Order) -> str:
     """Why nothing is owed, as the end of a sentence; empty when something is, or nobody has the order."""
     return _UNPAID[order.unpaid]() if order.unpaid in _UNPAID else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A commission as its row shows it: the sum that matters now, its status, the day a hold ends."""
-
-    commission: Commission
-    amount_minor: int
-    status: str
-    until: datetime | None
-
-
-def shown(commission: Commission) -> Shown:
-    """An open order shows what it would bring; a taken-back one what is left of it."""
-    is_open = commission.status == CommissionStatus.EXPECTED and not commission.posted_minor
-    waiting = [lot.due_at for lot in commission.lots.all() if lot.held_minor]
-    return Shown(
-        commission,
-        commission.expected_minor if is_open else commission.posted_minor,
-        str(commission.status),
-        max(waiting) if waiting and commission.status == CommissionStatus.HELD else None,
-    )

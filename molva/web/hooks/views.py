@@ -5,8 +5,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from molva.integrations.connecting import hook_hash
+from molva.integrations.inbound import MAX_BODY, accept_hook
 from molva.integrations.models import Connection
-from molva.integrations.services import MAX_BODY, accept_hook
 from molva.workspaces.scoping import scope
 
 

@@ -48,7 +48,8 @@ class Place:
 
 def get_place(user: User, programme_code: str) -> Place:
     """The programme of this code where the user is staff, or 404."""
-    programme = Programme.unscoped.select_related("workspace").filter(code=programme_code).first()
+    programmes = Programme.unscoped.select_related("workspace").filter(sandbox_of__isnull=True)
+    programme = programmes.filter(code=programme_code).first()
     member = (
         Member.unscoped.select_related("user").filter(user=user, workspace_id=programme.workspace_id).first()
         if programme
@@ -86,5 +87,7 @@ def office_page(*roles: str) -> Callable[[View], View]:
 def places_of(user: User) -> list[tuple[Workspace, Programme]]:
     """Every programme where the user is staff, by name."""
     workspaces = Member.unscoped.filter(user=user).values("workspace")
-    found = Programme.unscoped.select_related("workspace").filter(workspace__in=workspaces).order_by("name")
-    return [(programme.workspace, programme) for programme in found]
+    found = Programme.unscoped.select_related("workspace").filter(
+        workspace__in=workspaces, sandbox_of__isnull=True
+    )
+    return [(programme.workspace, programme) for programme in found.order_by("name")]

@@ -29,6 +29,7 @@ from molva.web.office.shell import page
 from molva.web.ui import formats
 from molva.web.ui.filters import address, read_filter, search_word
 from molva.web.ui.shell import Tab
+from molva.web.ui.verdicts import names_in, verdict_words
 
 
 @office_page()
@@ -100,7 +101,7 @@ def show(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     row = get_object_or_404(rows, programme=programme, pk=pk)
     reason = from_json(row.explanation) if row.explanation else None
     lines = {line.external_id: line.title for line in row.order.lines.all()}
-    names = why.names_in(row.order)
+    names = names_in(row.order)
     rules = why.rule_names(row.terms)
     lots = list(row.lots.filter(held_minor__gt=0).order_by("due_at"))
     entries = commission_entries(row)
@@ -109,7 +110,7 @@ def show(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
         "order": row.order,
         "due_at": lots[0].due_at if lots else None,
         "sum": row.expected_minor if row.status == CommissionStatus.EXPECTED else row.posted_minor,
-        "verdict": why.verdict_words(row.order, programme, names),
+        "verdict": verdict_words(row.order, programme, names),
         "words": why.bubble_words(reason, rules, programme, row.terms) if reason else "",
         "reason": reason,
         "base": sum(line.base_minor for line in reason.lines) if reason else 0,

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from molva.programmes.models import PartnerStatus, Programme
+from molva.selftest.words import reason_words, step_title
+from molva.web.office.setup_words import drift_text
 from molva.web.ui import formats
-from molva.workspaces.models import Event
+from molva.workspaces.models import Event, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,41 @@ KINDS: dict[str, Kind] = {
     "payout.failed": Kind(gettext_lazy("Payout {label} came back"), "alert-circle", "bad"),
     "connection.made": Kind(gettext_lazy("Shop “{label}” was connected"), "plug-connected", "good"),
     "connection.set_up": Kind(gettext_lazy("Shop “{label}” was set up: hooks, script, order field"), "tool"),
+    "connection.drifted": Kind(
+        gettext_lazy("Shop “{label}”: something of ours was changed there and is put right"), "tool", "need"
+    ),
     "connection.removed": Kind(gettext_lazy("Shop “{label}” was disconnected"), "plug-connected-x"),
     "connection.broken": Kind(gettext_lazy("Shop “{label}” stopped answering"), "plug-connected-x", "bad"),
     "connection.restored": Kind(gettext_lazy("Shop “{label}” answers again"), "plug-connected", "good"),
     "connection.statuses_gone": Kind(
         gettext_lazy("Shop “{label}” has deleted order statuses"), "alert-triangle", "need"
     ),
+    "self_test.passed": Kind(gettext_lazy("The self-test found everything working"), "test-pipe", "good"),
+    "self_test.failed": Kind(gettext_lazy("The self-test found a defect"), "test-pipe", "bad"),
+    "self_test.stopped": Kind(gettext_lazy("The self-test was stopped"), "test-pipe"),
+    "connection.installed": Kind(
+        gettext_lazy("The application was installed in shop “{label}”"), "plug-connected", "good"
+    ),
+    "connection.reinstalled": Kind(
+        gettext_lazy("The application was installed in shop “{label}” once more"), "plug-connected", "good"
+    ),
+    "connection.uninstalled": Kind(
+        gettext_lazy("The application was removed in shop “{label}”; the data are kept"),
+        "plug-connected-x",
+        "bad",
+    ),
+    "connection.moved": Kind(gettext_lazy("Shop “{label}” has another address"), "building-store"),
+    "install.waiting": Kind(
+        gettext_lazy("Shop “{label}” has installed the application and waits to be taken in"),
+        "building-store",
+        "need",
+    ),
+    "install.accepted": Kind(gettext_lazy("Shop “{label}” was taken in"), "plug-connected", "good"),
+    "install.refused": Kind(gettext_lazy("Shop “{label}” was refused"), "ban"),
+    "member.joined": Kind(gettext_lazy("{label} came from the shop and joined the staff"), "user-plus"),
+    "member.changed": Kind(gettext_lazy("{label}: another role"), "id"),
+    "member.removed": Kind(gettext_lazy("The access of {label} was taken away"), "user-off", "need"),
+    "workspace.handed_over": Kind(gettext_lazy("{label} is the owner of the company now"), "id", "need"),
     "inbound.dead": Kind(gettext_lazy("A message of the shop was not understood"), "alert-triangle", "bad"),
     "inbound.retried": Kind(gettext_lazy("A message of the shop is tried again"), "refresh"),
     "inbound.rejected": Kind(gettext_lazy("A message of the shop was put away"), "trash"),
@@ -77,6 +108,7 @@ KINDS: dict[str, Kind] = {
     "comparison.finished": Kind(gettext_lazy("The shop was compared with us"), "scale"),
     "finding.fixed": Kind(gettext_lazy("A difference with the shop was put right: {label}"), "tool", "good"),
     "finding.explained": Kind(gettext_lazy("A difference with the shop was explained: {label}"), "message-2"),
+    "connection.statuses_renamed": Kind(gettext_lazy("Shop “{label}” has renamed order statuses"), "pencil"),
     "past.chosen": Kind(gettext_lazy("Past orders: it was chosen how far back they are read"), "download"),
     "past.paused": Kind(gettext_lazy("Reading of past orders was paused"), "player-pause"),
     "past.resumed": Kind(gettext_lazy("Reading of past orders goes on"), "refresh"),
@@ -95,7 +127,10 @@ GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
         ("order.", "lead.", "inbound.", "import.", "past.", "finding.", "comparison."),
     ),
     "money": (gettext_lazy("Money"), ("commission.", "ledger.", "payout.")),
-    "settings": (gettext_lazy("Terms and settings"), ("programme.", "terms.", "workspace.", "connection.")),
+    "settings": (
+        gettext_lazy("Terms and settings"),
+        ("programme.", "terms.", "workspace.", "connection.", "self_test.", "install.", "member."),
+    ),
 }
 
 FIELDS: dict[str, str | Promise] = {
@@ -114,6 +149,10 @@ FIELDS: dict[str, str | Promise] = {
     "lines": gettext_lazy("lines"),
     "shop_url": gettext_lazy("address of the shop"),
     "mark_param": gettext_lazy("partner parameter"),
+    "cookie_notice": gettext_lazy("cookie notice"),
+    "consent_cookie": gettext_lazy("cookie of the shop's notice"),
+    "tests_daily": gettext_lazy("daily self-test"),
+    "applies_code": gettext_lazy("promo code typed by itself"),
     "is_registration_open": gettext_lazy("registration"),
     "approve_by_hand": gettext_lazy("acceptance by hand"),
     "welcome_minor": gettext_lazy("welcome money"),
@@ -133,6 +172,7 @@ FIELDS: dict[str, str | Promise] = {
     "documents": gettext_lazy("documents"),
     "support_email": gettext_lazy("e-mail for questions"),
     "timezone": gettext_lazy("time zone"),
+    "role": gettext_lazy("role"),
 }
 ENDS: dict[str, str | Promise] = {
     "term": gettext_lazy("the term ran out"),
@@ -209,6 +249,11 @@ def _compared(data: dict[str, Any]) -> str:
     return words % {"orders": formats.counted(int(data.get("read", 0)), "order"), **figures}
 
 
+def _joined(data: dict[str, Any]) -> str:
+    role = str(dict(Role.choices).get(data.get("role", ""), "")).lower()
+    return ", ".join(part for part in (str(data.get("shop", "")), role) if part)
+
+
 _SPECIAL: dict[str, Callable[[dict[str, Any]], str]] = {
     "commission.accrued": _level,
     "commission.released": _level,
@@ -222,7 +267,17 @@ _SPECIAL: dict[str, Callable[[dict[str, Any]], str]] = {
     "order.recorded": lambda data: str(data.get("status", "")),
     "attribution.ended": lambda data: str(ENDS.get(data.get("by") or "", "")),
     "connection.statuses_gone": lambda data: ", ".join(data.get("statuses", [])),
+    "connection.drifted": drift_text,
+    "connection.statuses_renamed": lambda data: ", ".join(
+        " → ".join(pair) for pair in data.get("statuses", [])
+    ),
     "connection.broken": lambda data: str(data.get("problem", "")),
+    "self_test.failed": lambda data: f"{step_title(data['step'])}: {reason_words(data['reason'])}",
+    "connection.moved": lambda data: f"{data.get('from', '')} → {data.get('to', '')}",
+    "install.waiting": lambda data: str(data.get("host", "")),
+    "install.refused": lambda data: str(data.get("host", "")),
+    "member.joined": _joined,
+    "workspace.handed_over": lambda data: _("was: %(name)s") % {"name": data.get("from", "")},
     "customer.joined": lambda data: str(data.get("joined", "")),
     "payout.paid": lambda data: str(data.get("external_reference", "")),
 }
@@ -237,6 +292,8 @@ def _change(name: str, before: object, after: object, *, currency: str) -> str:
     elif name == "status":
         words = dict(PartnerStatus.choices)
         was, now = (str(words.get(str(one), one)) for one in (before, after))
+    elif name == "role":
+        was, now = (str(dict(Role.choices).get(str(one), one)).lower() for one in (before, after))
     else:
         was, now = _plain(before), _plain(after)
     return _("%(field)s: %(now)s, was: %(was)s") % {"field": label, "now": now, "was": was}
@@ -259,7 +316,10 @@ _PAGES = {
     "partner": "partner", "customer": "customer", "order": "order", "payout": "payout",
     "inboundevent": "inbound_event", "finding": "finding",
 }  # fmt: skip
-_PLACES = {"programme": "settings", "connection": "shop", "comparisonrun": "comparison"}
+_PLACES = {
+    "programme": "settings", "connection": "shop", "user": "members", "appinstall": "shop",
+    "comparisonrun": "comparison",
+}  # fmt: skip
 
 
 def _url(event: Event, programme: Programme) -> str:

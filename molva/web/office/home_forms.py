@@ -5,57 +5,11 @@ from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from molva.programmes.models import Programme
+from molva.programmes.codes import free_code
 from molva.workspaces.models import User, Workspace
 
-_CYRILLIC = str.maketrans(
-    dict(
-        zip(
-            "абвгдеёзийклмнопрстуфхъыьэ",
-            [
-                "a",
-                "b",
-                "v",
-                "g",
-                "d",
-                "e",
-                "e",
-                "z",
-                "i",
-                "y",
-                "k",
-                "l",
-                "m",
-                "n",
-                "o",
-                "p",
-                "r",
-                "s",
-                "t",
-                "u",
-                "f",
-                "h",
-                "",
-                "y",
-                "",
-                "e",
-            ],
-            strict=True,
-        )
-    )
-    | {
-        ord("ж"): "zh",
-        ord("ц"): "ts",
-        ord("ч"): "ch",
-        ord("ш"): "sh",
-        ord("щ"): "sch",
-        ord("ю"): "yu",
-        ord("я"): "ya",
-    }
-)
 CURRENCIES = ("RUB", "BYN", "KZT", "UZS", "USD", "EUR")
 TIMEZONES = (
     "Europe/Kaliningrad",
@@ -143,12 +97,3 @@ class ProgrammeForm(forms.Form):
             "timezone": data["timezone"],
             "code": free_code(wish.removeprefix("www.").split(".")[0]),
         }
-
-
-def free_code(wish: str) -> str:
-    """A free address for a programme's page, made from a name: «Лесная лавка» → «lesnaya-lavka»."""
-    base = slugify(wish.casefold().translate(_CYRILLIC))[:50] or "partners"
-    taken = set(Programme.unscoped.filter(code__startswith=base).values_list("code", flat=True))
-    if base not in taken and base not in {"new", "setup"}:
-        return base
-    return next(f"{base}-{n}" for n in range(2, 10_000) if f"{base}-{n}" not in taken)

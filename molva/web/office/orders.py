@@ -34,6 +34,7 @@ from molva.web.office.shell import page
 from molva.web.ui import formats
 from molva.web.ui.filters import Filter, address, read_filter, search_word
 from molva.web.ui.flash import say
+from molva.web.ui.verdicts import names_in, verdict_words
 
 
 @office_page()
@@ -118,12 +119,12 @@ def find(place: Place, pk: int) -> Order:
 def show(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """Whose it is and why, what it consists of, what it earned to whom, what the shop told of it."""
     order = find(place, pk)
-    names = why.names_in(order)
+    names = names_in(order)
     lines = list(order.lines.all())
     context = {
         "order": order,
         "is_deleted": order.status == DELETED_STATUS,
-        "verdict": why.verdict_words(order, place.programme, names),
+        "verdict": verdict_words(order, place.programme, names),
         "stops": why.order_path(order, place.programme, names),
         "lines": _with_bases(order, lines),
         "goods": sum(line.total_minor for line in lines) - order.discount_minor,

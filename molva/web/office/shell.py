@@ -62,11 +62,18 @@ def _shell(place: Place, current: str, seen: Attention) -> ui.OfficeShell:
             [
                 item("terms", _("Terms"), "scale"),
                 item("page", _("Page and forms"), "speakerphone"),
-                item("shop", _("Shop"), "building-store", seen.dead_letters + seen.findings),
+                item(
+                    "shop",
+                    _("Shop"),
+                    "building-store",
+                    seen.dead_letters + seen.findings + seen.waiting_shops,
+                ),
             ],
         ),
     ]
     foot = [
+        item("self_test", _("Self-test"), "test-pipe"),
+        item("members", _("Staff"), "id"),
         item("history", _("History"), "history"),
         item("jobs", _("Background work"), "activity", seen.dead_jobs),
         item("settings", _("Settings"), "settings"),

@@ -9,20 +9,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from molva.integrations.adoption import removed_installs, waiting_installs
 from molva.integrations.base import PlugError
 from molva.integrations.connecting import (
     connect_shop,
     disconnect_shop,
     facts_for_office,
     refresh_statuses,
-    set_up_shop,
 )
 from molva.integrations.models import Connection, Finding, FindingState, InboundEvent, InboundState
-from molva.jobs import enqueue
+from molva.integrations.setup import begin_setup
 from molva.web.office.access import RULERS, Place, office_page
 from molva.web.office.plug_words import plug_words
 from molva.web.office.shell import page
+from molva.web.office.shop_setup import shop_seen
 from molva.web.ui.flash import say
+from molva.workspaces.models import Role
 
 
 class ConnectForm(forms.Form):
@@ -60,11 +62,18 @@ def show(request: HttpRequest, place: Place) -> HttpResponse:
     inbound = InboundEvent.objects.filter(connection__programme=place.programme)
     context: dict[str, Any] = {
         "connections": [
-            {"row": one, "facts": facts_for_office(one), "problem": plug_words(one.problem)}
+            {
+                "row": one,
+                "facts": facts_for_office(one),
+                "problem": plug_words(one.problem),
+                "setup": shop_seen(one, place.programme),
+            }
             for one in connections
             if one.kind != "manual"
         ],
         "form": ConnectForm(),
+        "removed": removed_installs(place.programme),
+        "asking": waiting_installs(place.workspace) if place.may(Role.OWNER) else [],
         "dead": inbound.filter(state=InboundState.DEAD).count(),
         "waiting": inbound.filter(state=InboundState.NEW).count(),
         "findings": Finding.objects.filter(
@@ -86,8 +95,7 @@ def connect(request: HttpRequest, place: Place) -> HttpResponse:
         except PlugError as problem:
             form.add_error(None, plug_words(str(problem)))
         else:
-            say(request, _("The shop is connected. Hooks and the script are being set up by themselves."))
-            return redirect("office:shop", place.programme.code)
+            return redirect("office:shop_setup", place.programme.code)
     return page(request, place, "office/shop_connect.html", "shop", {"form": form})
 
 
@@ -110,9 +118,8 @@ def refresh(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
 def set_up(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """Bring hooks, script and order field to the wished state once more."""
     connection = get_object_or_404(Connection, programme=place.programme, pk=pk)
-    enqueue(set_up_shop, connection_id=connection.pk, workspace_id=place.workspace.pk)
-    say(request, _("The shop is being set up. It takes a few seconds."))
-    return redirect("office:shop", place.programme.code)
+    begin_setup(connection)
+    return redirect("office:shop_setup", place.programme.code)
 
 
 @office_page(*RULERS)

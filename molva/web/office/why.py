@@ -16,16 +16,17 @@ from django.utils.translation import gettext_lazy
 
 from molva.commissions.models import Commission
 from molva.domain.explanation import Explanation, LineWhy
-from molva.domain.texts import commission_text, verdict_text
+from molva.domain.texts import commission_text
 from molva.domain.verdicts import Commission as Owed
-from molva.domain.verdicts import CommissionLine, Decision, Loser, Payee, Touch
+from molva.domain.verdicts import CommissionLine
 from molva.kit.clock import from_micros
 from molva.kit.money import allocate
 from molva.orders.models import Order
-from molva.programmes.models import Partner, Programme, TermsVersion
-from molva.programmes.queries import compiled, terms_at
+from molva.programmes.models import Programme, TermsVersion
+from molva.programmes.queries import compiled
 from molva.programmes.wording import general_rule
 from molva.web.ui import formats
+from molva.web.ui.verdicts import decision_of, language
 
 LOST_TOUCH: dict[str, str | Promise] = {
     "spent": gettext_lazy("counted for an earlier order already"),
@@ -77,46 +78,6 @@ LOST_RULE: dict[str, str | Promise] = {
     "category": gettext_lazy("it is for another category"),
     "weaker": gettext_lazy("gave way to a more exact rule"),
 }
-
-
-def language() -> str:
-    """The language in which the rules can speak."""
-    return "ru" if formats.is_russian() else "en"
-
-
-def decision_of(verdict: Mapping[str, Any], names: Mapping[str, str]) -> Decision:
-    """A stored verdict as a decision that names people instead of codes."""
-
-    def name(code: str | None) -> str | None:
-        return names.get(code, code) if code else None
-
-    touch, losers = verdict.get("touch"), verdict.get("losers") or []
-    return Decision(
-        at=verdict["at"],
-        partner=name(verdict["partner"]),
-        reason=verdict["reason"],
-        touch=Touch(**{**touch, "partner": name(touch["partner"])}) if touch else None,
-        since=verdict.get("since"),
-        chain=tuple(Payee(**{**one, "partner": name(one["partner"])}) for one in verdict.get("chain") or []),
-        losers=tuple(Loser(**{**one, "partner": name(one["partner"])}) for one in losers),
-    )
-
-
-def names_in(order: Order) -> dict[str, str]:
-    """Names by code of every partner that the verdict speaks of, in one query."""
-    verdict = order.verdict or {}
-    codes = {verdict.get("partner"), *(one["partner"] for one in verdict.get("losers") or [])}
-    codes |= {one["partner"] for one in verdict.get("chain") or []}
-    rows = Partner.objects.filter(programme_id=order.programme_id, code__in=codes - {None})
-    return dict(rows.values_list("code", "name"))
-
-
-def verdict_words(order: Order, programme: Programme, names: Mapping[str, str]) -> str:
-    """Who got the order and why, in the reader's language."""
-    if not order.verdict:
-        return _("It is not decided yet whose order this is. It takes a few seconds after an order comes.")
-    decision = decision_of(order.verdict, names)
-    return verdict_text(decision, order.unpaid or None, language(), terms_at(programme, order.created_at))
 
 
 @dataclass(frozen=True, slots=True)

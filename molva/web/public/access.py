@@ -13,7 +13,8 @@ from molva.workspaces.scoping import scope
 
 def find_programme(code: str) -> Programme | None:
     """The programme of this code, of whatever workspace: codes are unique in the installation."""
-    return Programme.unscoped.select_related("workspace").filter(code=code).first()
+    found = Programme.unscoped.select_related("workspace").filter(code=code, sandbox_of__isnull=True)
+    return found.first()
 
 
 def programme_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -16,7 +16,7 @@ from molva.commissions.admission import admit_partner
 from molva.kit import clock, emails, phones
 from molva.programmes.errors import PartnerExists
 from molva.programmes.models import Partner, PartnerStatus, Programme
-from molva.web.public.limits import address_of
+from molva.web.ui.limits import address_of
 from molva.workspaces.models import User
 
 LEAST_FILL_SECONDS = 1.0

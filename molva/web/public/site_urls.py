@@ -12,4 +12,5 @@ urlpatterns = [
     path("p/<slug:programme>/thanks/", landing.thanks, name="thanks"),
     path("p/<slug:programme>/accent.css", landing.accent_sheet, name="accent"),
     path("s/<slug:programme>.js", script.storefront, name="script"),
+    path("s/<slug:programme>/offer.json", script.offer, name="offer"),
 ]

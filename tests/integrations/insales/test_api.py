@@ -9,10 +9,10 @@ import time_machine
 
 from molva.demo.shop import RunningShop, admin_api
 from molva.integrations.base import PlugError
+from molva.integrations.inbound import accept_hook
 from molva.integrations.models import ApiWindow, Connection
 from molva.integrations.polling import PollLaterError, poll_shop
 from molva.integrations.quota import ShopBusyError, Urgency, calling_as
-from molva.integrations.services import accept_hook
 from molva.integrations.sources.insales.api import InSalesApi, _pause
 from molva.jobs.models import Job, JobState
 from molva.jobs.worker import Worker

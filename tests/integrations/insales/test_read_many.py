@@ -8,10 +8,9 @@ import pytest
 from molva.demo.shop import RunningShop
 from molva.domain.inbound import NotUnderstood
 from molva.integrations.base import PlugError
-from molva.integrations.inbound import process_together
+from molva.integrations.inbound import accept_hook, process_together
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.quota import ShopBusyError
-from molva.integrations.services import accept_hook
 from molva.integrations.sources.insales import reading
 from molva.integrations.sources.insales.source import InSalesSource
 from molva.orders.models import DELETED_STATUS, Order

@@ -14,9 +14,8 @@ from django.test import Client
 from molva.config.timetable import TIMETABLE
 from molva.demo.shop import RunningShop, admin_orders
 from molva.demo.shop.bodies import order_body
-from molva.integrations.inbound import process_together
+from molva.integrations.inbound import accept_hook, process_together
 from molva.integrations.models import ApiWindow, Connection, InboundEvent, InboundState
-from molva.integrations.services import accept_hook
 from molva.jobs.models import Job, JobState
 from molva.jobs.schedules import fire_due
 from molva.jobs.worker import Worker

@@ -13,6 +13,7 @@ from molva.programmes.services import create_programme
 from molva.workspaces.models import Role, User, Workspace
 from molva.workspaces.scoping import scope
 from tests.factories import make_member, make_workspace
+from tests.integrations.conftest import fake_shop  # noqa: F401 (a fixture)
 
 
 @dataclass

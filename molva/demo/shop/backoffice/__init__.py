@@ -1,11 +1,33 @@
 """The back office of the fake shop: pages for people under /admin2/, without a login, clearly marked as a rehearsal."""
 
-from molva.demo.shop.backoffice import orders, settings
+from contextlib import nullcontext
+
+from molva.demo.shop.backoffice import (
+    applications,
+    charges,
+    faults,
+    goods,
+    orders,
+    settings,
+    shop_settings,
+    staff,
+)
 from molva.demo.shop.backoffice.layout import Office
 from molva.demo.shop.shop import Refused, Shop
 from molva.demo.shop.web import Request, Response, html
 
-TABLES = (orders.routes, settings.routes)
+TABLES = (
+    applications.routes,
+    charges.routes,
+    faults.routes,
+    goods.routes,
+    orders.routes,
+    settings.routes,
+    shop_settings.routes,
+    staff.routes,
+)
+# An application that is being called may call the shop back at once.
+UNLOCKED = {applications.__name__, charges.__name__}
 
 
 def handle(shop: Shop, request: Request) -> Response:
@@ -20,7 +42,7 @@ def handle(shop: Shop, request: Request) -> Response:
         return Response("", 403)
     handler, parts = found
     try:
-        with shop.store.lock:
+        with nullcontext() if handler.__module__ in UNLOCKED else shop.store.lock:
             return handler(office, request, **parts)
     except Refused as error:
         return office.refused(error)

@@ -26,10 +26,14 @@ PAGE = """<!DOCTYPE html>
 """
 NAV = (
     ("/admin2/", "Orders"),
+    ("/admin2/products", "Goods"),
     ("/admin2/statuses", "Statuses"),
     ("/admin2/codes", "Promo codes"),
+    ("/admin2/applications", "Applications"),
+    ("/admin2/charges", "Charges"),
     ("/admin2/webhooks", "Webhooks"),
     ("/admin2/faults", "Faults"),
+    ("/admin2/settings", "Settings"),
     ("/admin2/key", "API key"),
 )
 

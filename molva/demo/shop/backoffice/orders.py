@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from molva.demo.shop import acts
+from molva.demo.shop.backoffice.goods import widget_frames
 from molva.demo.shop.backoffice.layout import Office, button
 from molva.demo.shop.bodies import order_body
 from molva.demo.shop.records import Line, Order
@@ -12,7 +13,7 @@ from molva.demo.shop.words import quantity_text
 
 routes = Routes()
 PER_PAGE = 50
-ACTS = ("status", "paid", "return", "remove", "decline", "delete")
+ACTS = ("status", "paid", "return", "remove", "decline", "delete", "restore")
 
 
 @routes.add("GET", "/admin2", "/admin2/orders")
@@ -29,7 +30,8 @@ def list_orders(office: Office, request: Request) -> Response:
         '<p><a href="/admin2/orders?page={next}">{word}</a></p>', next=number + 1, word=say("Older orders")
     )
     content = html(
-        "<h1>{title}</h1>{table}{more}",
+        '<h1>{title}</h1><p><a href="/admin2/generate">{odd}</a></p>{table}{more}',
+        odd=say("Make odd orders"),
         title=say("Orders"),
         table=table if rows else empty,
         more=more if len(everyone) > number * PER_PAGE else None,
@@ -78,7 +80,7 @@ def order_page(office: Office, request: Request, number: str) -> Response:
 <section class="box"><h2>{goods}</h2>{lines}{sums}<div class="buttons">{ends}</div></section>
 <section class="box"><h2>{buyer}</h2>{client}<h2>{way}</h2>{visit}</section>
 <section class="box"><h2>{history}</h2><ol class="history">{changes}</ol></section>
-</div></form>""",
+</div></form>{widgets}""",
         back=say("Orders"),
         title=title,
         chip=office.chip(office.shop.status(order.status), order.status),
@@ -104,6 +106,7 @@ def order_page(office: Office, request: Request, number: str) -> Response:
             )
             for row in order.changes
         ],
+        widgets=widget_frames(office, "order", order.id),
     )
     return office.page(title, content)
 
@@ -133,7 +136,7 @@ def _payment_button(office: Office, order: Order) -> Markup:
 
 def _ends(office: Office, order: Order) -> list[Markup]:
     if order.archived:
-        return [html('<p class="error">{word}</p>', word=office.say("deleted"))]
+        return [button("restore", "1", office.say("Take the order back"), "quiet")]
     decline = button("decline", "1", office.say("Decline the order"), "quiet")
     return [decline, button("delete", "1", office.say("Delete the order"), "danger")]
 

@@ -1,13 +1,11 @@
 """The rest of the back office: statuses, promo codes, webhooks, faults, the API key, extra fields."""
 
-from dataclasses import asdict
-
-from molva.demo.shop import admin_resources
+from molva.demo.shop.admin import codes as codes_api
+from molva.demo.shop.admin import fields as fields_api
+from molva.demo.shop.admin import statuses as statuses_api
 from molva.demo.shop.backoffice.layout import Office, button
-from molva.demo.shop.faults import API_ANSWERS
 from molva.demo.shop.seed import permalink
 from molva.demo.shop.store import Row
-from molva.demo.shop.times import stamp
 from molva.demo.shop.web import Markup, Request, Response, Routes, html, redirect
 
 routes = Routes()
@@ -62,15 +60,15 @@ def change_statuses(office: Office, request: Request) -> Response:
     """Add, rename or delete."""
     form, shop = request.form, office.shop
     if form.get("act") == "add":
-        admin_resources.add_status(shop, form.get("title"), form.get("system_status"))
+        statuses_api.add_status(shop, form.get("title"), form.get("system_status"))
     else:
         row = shop.status(form.get("permalink", ""))
         if row is None:
             raise LookupError(form.get("permalink"))
         if form.get("act") == "delete":
-            admin_resources.delete_status(shop, row)
+            statuses_api.delete_status(shop, row)
         else:
-            admin_resources.rename_status(shop, row, form.get("title"))
+            statuses_api.rename_status(shop, row, form.get("title"))
     return redirect("/admin2/statuses")
 
 
@@ -113,9 +111,7 @@ def add_code(office: Office, request: Request) -> Response:
         "discount": form.get("discount", "").replace(",", "."),
         "type_id": 2 if form.get("type_id") == "2" else 1,
     }
-    moment = stamp(exact=True)
-    values = admin_resources.build_code(office.shop, wanted, None, "")
-    office.shop.store.add_row("code", {**values, "created_at": moment, "updated_at": moment})
+    codes_api.codes.add(office.shop, wanted, "")
     return redirect("/admin2/codes")
 
 
@@ -132,7 +128,7 @@ def webhooks(office: Office, request: Request) -> Response:
         for row in office.shop.store.tables["webhook"].values()
     ]
     sent = [
-        (one.at[11:23], one.topic, one.order_id, _outcome(office, one.outcome), one.milliseconds)
+        (one.at[11:23], one.topic, one.object_id, _outcome(office, one.outcome), one.milliseconds)
         for one in reversed(list(office.shop.hooks.deliveries)[-SHOWN_DELIVERIES:])
     ]
     none = html('<p class="text">{text}</p>', text=say("Nothing yet."))
@@ -150,82 +146,6 @@ def _outcome(office: Office, outcome: str) -> Markup:
     kind = "delivered" if outcome.startswith("2") else "declined"
     word = office.say("lost on purpose") if outcome == "lost" else outcome
     return html('<span class="chip {kind}">{word}</span>', kind=kind, word=word)
-
-
-@routes.add("GET", "/admin2/faults")
-def faults(office: Office, request: Request) -> Response:
-    """The fault menu."""
-    say, values = office.say, asdict(office.shop.faults)
-    labels = {
-        "hooks_lost_percent": "Webhooks lost, %",
-        "hooks_repeated_percent": "Webhooks repeated, %",
-        "hooks_shuffled_percent": "Webhooks held back, %",
-        "hooks_shuffle_seconds": "Held back for up to, seconds",
-        "hooks_delay_seconds": "Every webhook late by, seconds",
-        "hooks_stale_percent": "Webhooks with an old body, %",
-        "api_answer": "API answers instead",
-        "api_percent": "In this share of calls, %",
-        "api_left": "How many times (−1: until switched off)",
-        "api_path": "Only where the path contains",
-        "api_retry_after": "Retry-After, seconds",
-        "api_slow_seconds": "Slow answer, seconds",
-        "limit_on": "Call limit works",
-        "limit_calls": "Calls in a window",
-        "limit_seconds": "Window, seconds",
-        "limit_answer": "Answer over the limit",
-        "deleted_orders": "A deleted order is",
-    }
-    fields = [_fault_field(say(labels[name]), name, value) for name, value in values.items()]
-    content = html(
-        """<h1>{title}</h1><p class="text">{text}</p><form method="post"><div class="grid">{fields}</div>
-<div class="buttons">{save}{reset}</div></form>""",
-        title=say("Faults"),
-        text=say("Here the shop learns to misbehave. Everything is in order until you change something."),
-        fields=fields,
-        save=button("act", "save", say("Save")),
-        reset=button("act", "reset", say("Put all in order"), "quiet"),
-    )
-    return office.page(say("Faults"), content)
-
-
-def _fault_field(label: str, name: str, value: object) -> Markup:
-    choices = {
-        "api_answer": API_ANSWERS,
-        "limit_on": ("true", "false"),
-        "limit_answer": ("503", "429"),
-        "deleted_orders": ("archived", "missing"),
-    }
-    if name not in choices:
-        return html(
-            '<label>{label}<input name="{name}" value="{value}"></label>', label=label, name=name, value=value
-        )
-    now = str(value).lower()
-    options = [
-        html(
-            '<option value="{choice}"{chosen}>{shown}</option>',
-            choice=choice,
-            chosen=Markup(" selected" if choice == now else ""),
-            shown=choice or "—",
-        )
-        for choice in choices[name]
-    ]
-    return html(
-        '<label>{label}<select name="{name}">{options}</select></label>',
-        label=label,
-        name=name,
-        options=options,
-    )
-
-
-@routes.add("POST", "/admin2/faults")
-def change_faults(office: Office, request: Request) -> Response:
-    """New faults, or none."""
-    form = dict(request.form)
-    if form.pop("act", "") == "reset":
-        office.shop.faults.reset()
-    else:
-        office.shop.faults.update(form)
-    return redirect("/admin2/faults")
 
 
 @routes.add("GET", "/admin2/key")
@@ -271,7 +191,5 @@ def add_field(office: Office, request: Request) -> Response:
     """A new extra field of the order."""
     title = request.form.get("office_title", "").strip()
     wanted = {"office_title": title, "handle": request.form.get("handle", "").strip() or permalink(title)}
-    moment = stamp(exact=True)
-    values = admin_resources.build_field(office.shop, wanted, None, "")
-    office.shop.store.add_row("field", {**values, "created_at": moment, "updated_at": moment})
+    fields_api.fields.add(office.shop, wanted, "")
     return redirect("/admin2/key")

@@ -2,22 +2,15 @@
 
 from typing import Any
 
-from molva.demo.shop import orders
+from molva.demo.shop import moves, orders
 from molva.demo.shop.bodies import order_body, status_title
-from molva.demo.shop.codes import refusal
 from molva.demo.shop.records import Order
 from molva.demo.shop.seed import CATALOGUE, words_of
 from molva.demo.shop.store import Row
-from molva.demo.shop.storefront.cart import (
-    cart_lines,
-    cart_of,
-    code_of,
-    discount_row,
-    error_text,
-    fields_in,
-    priced,
-)
+from molva.demo.shop.storefront.basket import Sums, cart_of, fields_in, lines_of
+from molva.demo.shop.storefront.cart import discount_row, error_text
 from molva.demo.shop.storefront.layout import View
+from molva.demo.shop.storefront.outer import Asking, total_of
 from molva.demo.shop.storefront.pages import missing
 from molva.demo.shop.storefront.visits import visit_of
 from molva.demo.shop.web import Markup, Request, Response, Routes, html, json_response, redirect
@@ -34,28 +27,29 @@ NEEDED = {
 @routes.add("GET", "/new_order", "/gocheckout")
 def checkout_page(view: View, request: Request) -> Response:
     """The form."""
-    if not cart_lines(view, cart_of(view)):
+    if not lines_of(view, cart_of(view)):
         return redirect("/cart_items")
-    return _form(view, {}, {})
+    # The second version of the checkout asks outer discounts at every visit, the third one does not.
+    return _form(view, Asking(request, again=request.path == "/new_order"), {}, {})
 
 
 @routes.add("POST", "/new_order")
 def checkout(view: View, request: Request) -> Response:
     """Make the order, or show the form again with what is wrong."""
-    if not cart_lines(view, cart_of(view)):
+    if not lines_of(view, cart_of(view)):
         return redirect("/cart_items")
     errors = _errors(view, request.form)
     if errors:
-        return _form(view, request.form, errors)
+        return _form(view, Asking(request, again=True, contacts=_client(request)), request.form, errors)
     order = _make(view, request)
     return redirect(f"/payments/{order.key}" if _is_online(order) else f"/orders/{order.key}")
 
 
-@routes.add("POST", "/fast_checkout.json", "/quick_checkout.json")
+@routes.add("POST", "/fast_checkout.json", "/quick_checkout.json", "/orders/create_with_quick_checkout.json")
 def fast_checkout(view: View, request: Request) -> Response:
     """The same for scripts."""
     errors = _errors(view, request.form)
-    if not cart_lines(view, cart_of(view)):
+    if not lines_of(view, cart_of(view)):
         errors["order_lines"] = view.say("Nothing here yet.")
     if errors:
         told = {name: [text] for name, text in errors.items()}
@@ -91,23 +85,30 @@ def _errors(view: View, form: dict[str, str]) -> Errors:
     return errors
 
 
+def _client(request: Request) -> Row:
+    names = ("name", "phone", "email", "surname")
+    return {name: request.form.get(f"client[{name}]", "").strip() for name in names}
+
+
 def _make(view: View, request: Request) -> Order:
-    shop, form, cart = view.shop, request.form, cart_of(view)
-    client = {name: form.get(f"client[{name}]", "").strip() for name in ("name", "phone", "email", "surname")}
+    shop, form, cart, client = view.shop, request.form, cart_of(view), _client(request)
+    known = shop.store.find_client(client["email"], client["phone"])
+    asking = Asking(request, again=True, contacts=client, client_id=known["id"] if known else None)
+    sums = total_of(view, cart, asking)
     client["ip_addr"] = str(request.environ.get("REMOTE_ADDR") or "")
-    whitelist = str(shop.store.settings["client_cookies_whitelist"] or "").replace(",", " ").split()
-    lines = cart_lines(view, cart)
     order = orders.create(
         shop,
         orders.Draft(
-            items=[(line.variant_id, line.quantity, None) for line in lines],
+            items=[(line.variant_id, line.quantity, None) for line in sums.lines],
+            comments={line.variant_id: line.comment for line in sums.lines if line.comment},
             client={name: value for name, value in client.items() if value},
-            code=_code_for(view, cart, client),
+            code=sums.code,
+            discounts=_outer(sums),
             delivery_id=_number(form.get("order[delivery_variant_id]")),
             payment_id=_number(form.get("order[payment_gateway_id]")),
             visit=visit_of(request),
             fields={int(number): value for number, value in (cart["fields"] | fields_in(view, form)).items()},
-            cookies={name: request.cookies[name] for name in whitelist if name in request.cookies},
+            cookies=shop.told_cookies(request.cookies),
             city=form.get("shipping_address[full_locality_name]") or None,
             address=form.get("shipping_address[address]") or None,
             comment=form.get("order[comment]") or None,
@@ -117,15 +118,12 @@ def _make(view: View, request: Request) -> Order:
     return order
 
 
-def _code_for(view: View, cart: Row, client: Row) -> Row | None:
-    """The code in the cart if this very client may use it."""
-    code, _ = code_of(view, cart)
-    known = view.shop.store.find_client(client["email"], client["phone"])
-    if code is None or known is None:
-        return code
-    goods = priced(view, {**cart, "code": None}).items
-    products = [line.product_id for line in cart_lines(view, cart)]
-    return None if refusal(view.shop.store, code, goods, products, known["id"]) else code
+def _outer(sums: Sums) -> list[Row]:
+    """The outer discount as an order keeps it: an amount and words."""
+    offer = sums.offer
+    if offer is None or not offer.amount:
+        return []
+    return [{"type_id": 2, "discount": offer.amount / 100, "description": offer.title}]
 
 
 def _number(text: str | None) -> int:
@@ -136,8 +134,8 @@ def _is_online(order: Order) -> bool:
     return any(row["online"] for row in CATALOGUE["payments"] if row["id"] == order.payment_id)
 
 
-def _form(view: View, form: dict[str, str], errors: Errors) -> Response:
-    say, sums = view.say, priced(view, cart_of(view))
+def _form(view: View, asking: Asking, form: dict[str, str], errors: Errors) -> Response:
+    say, sums = view.say, total_of(view, cart_of(view), asking)
     content = html(
         """<h1>{title}</h1><form method="post" action="/new_order" class="checkout" novalidate>{token}<div>
 <fieldset><legend>{who}</legend>{people}</fieldset>
@@ -158,15 +156,15 @@ def _form(view: View, form: dict[str, str], errors: Errors) -> Response:
         consent=_consent(view, form, errors),
         lines=[
             html("<li><span>{title}</span><b>{sum}</b></li>", title=line.title, sum=view.money(one.total))
-            for line, one in zip(cart_lines(view, cart_of(view)), sums.lines, strict=True)
+            for line, one in zip(sums.lines, sums.priced.lines, strict=True)
         ],
         discount=discount_row(view, sums),
         total_word=say("Total without delivery"),
-        total=view.money(sums.items),
+        total=view.money(sums.priced.items),
         send=say("Place the order"),
         note=say("A rehearsal: the order is not delivered."),
     )
-    return view.page(say("Checkout"), content, 422 if errors else 200)
+    return view.page(say("Checkout"), content, 422 if errors else 200, checkout=True)
 
 
 def _people(view: View) -> list[tuple[str, str, str, str]]:
@@ -254,6 +252,13 @@ def _found(view: View, key: str) -> Order | None:
     return store.orders.get(store.order_by_key.get(key, 0))
 
 
+@routes.add("GET", "/client_account/contacts.json")
+def contacts(view: View, request: Request) -> Response:
+    """Who is logged in: nobody ever is."""
+    told = {"status": "error", "message": "Not authorized", "url": "/client_account/session/new"}
+    return json_response(told)
+
+
 @routes.add("GET", "/payments/<key>")
 def payment_page(view: View, request: Request, key: str) -> Response:
     """What stands for the bank's page."""
@@ -280,7 +285,7 @@ def pay(view: View, request: Request, key: str) -> Response:
     order = _found(view, key)
     if order is None:
         return missing(view)
-    orders.set_paid(view.shop, order, is_paid=True, user=order.recipient)
+    moves.set_paid(view.shop, order, is_paid=True, user=order.recipient)
     return redirect(f"/orders/{order.key}?success_payment=true")
 
 

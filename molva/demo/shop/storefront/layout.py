@@ -1,8 +1,10 @@
 """The frame of every storefront page, and the pieces that several pages share."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from molva.demo.shop.assets import PICTURES
 from molva.demo.shop.orders import kopecks
 from molva.demo.shop.shop import Shop
 from molva.demo.shop.store import Row
@@ -19,9 +21,10 @@ PAGE = """<!DOCTYPE html>
 <title>{title} · {shop}</title>
 <link rel="icon" href="/static/mark.svg">
 <link rel="stylesheet" href="/static/shop.css">
+{common}
 {file_tags}
 </head>
-<body>
+<body data-config="{config}">
 <p class="rehearsal">{rehearsal} <a href="/admin2/">{office}</a></p>
 <header class="head"><div class="wide">
 <a class="brand" href="/"><img src="/static/mark.svg" alt="" width="44" height="44">
@@ -34,6 +37,7 @@ PAGE = """<!DOCTYPE html>
 <p>{shop}. {footer}</p>
 <p><a href="/page/{about_path}">{about}</a> <a href="/page/{delivery_path}">{delivery}</a></p>
 </div></footer>
+{banner}
 {text_tags}
 </body>
 </html>
@@ -57,8 +61,18 @@ class View:
         """Kopecks for people."""
         return money(amount, self.shop.language)
 
-    def page(self, title: str, content: Markup, status: int = 200) -> Response:
+    def page(
+        self,
+        title: str,
+        content: Markup,
+        status: int = 200,
+        *,
+        checkout: bool = False,
+        product_id: int | None = None,
+    ) -> Response:
         """A whole page around its content."""
+        faults, config = self.shop.faults, {"currency_code": self.shop.faults.currency_code}
+        tagged = faults.tags_on_checkout or not checkout
         say, settings = self.say, self.shop.store.settings
         cart = self.shop.store.carts.get(self.visitor.cart_id, {"items": {}})
         collections = self.shop.store.tables["collection"].values()
@@ -69,8 +83,13 @@ class View:
             title=title,
             shop=settings["title"],
             motto=settings["motto"],
-            file_tags=self._tags("JsTag::FileTag", '<script async src="{content}"></script>'),
-            text_tags=self._tags("JsTag::TextTag", "<script>{content}</script>"),
+            common=None if faults.old_theme else Markup('<script src="/static/common.v2.js"></script>'),
+            config=json.dumps({**config, "product_id": product_id and str(product_id)}),
+            file_tags=self._tags("JsTag::FileTag", '<script async src="{content}"></script>')
+            if tagged
+            else None,
+            text_tags=self._tags("JsTag::TextTag", "<script>{content}</script>") if tagged else None,
+            banner=self._banner(),
             rehearsal=say("This is a rehearsal shop: nothing is sold here and no money moves."),
             office=say("Back office"),
             cart=say("Cart"),
@@ -85,6 +104,19 @@ class View:
             delivery_path=TEXT_PAGES[self.shop.language][1],
         )
         return Response(text, status)
+
+    def _banner(self) -> Markup:
+        """A question about cookies, until it is answered."""
+        if not self.shop.faults.consent_banner or self.visitor.consent:
+            return Markup("")
+        say = self.say
+        return html(
+            """<section class="consent" data-consent><p>{text}</p><p><button class="button" value="yes">{yes}</button>
+<button class="button quiet" value="no">{no}</button></p></section><script src="/static/consent.js"></script>""",
+            text=say("May we keep cookies that tell where you came from?"),
+            yes=say("Allow"),
+            no=say("No, thank you"),
+        )
 
     def _tags(self, kind: str, template: str) -> list[Markup]:
         rows = [row for row in self.shop.store.tables["tag"].values() if row["type"] == kind]
@@ -107,8 +139,9 @@ class View:
         price = self.money(kopecks(cheapest["price"]))
         return html(
             """<li class="card"><a class="card-link" href="/product/{permalink}">
-<img src="/pictures/{permalink}.svg" alt="" width="400" height="400" loading="lazy"><b>{title}</b></a>
+<img src="{picture}" alt="" width="400" height="400" loading="lazy"><b>{title}</b></a>
 <div class="card-row"><span class="price">{price}</span>{action}</div></li>""",
+            picture=picture_of(product),
             permalink=product["permalink"],
             title=product["title"],
             price=f"{self.say('from')} {price}" if several else price,
@@ -128,6 +161,12 @@ class View:
             label=f"{self.say('Add to cart')}: {title}",
             word=self.say("Add to cart"),
         )
+
+
+def picture_of(product: Row) -> str:
+    """The drawing of a product; goods made later share one."""
+    known = product.get("permalink") in PICTURES
+    return f"/pictures/{product['permalink']}.svg" if known else "/static/thing.svg"
 
 
 def _only(row: Row, *names: str) -> Row:

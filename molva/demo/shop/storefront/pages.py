@@ -2,7 +2,7 @@
 
 from molva.demo.shop.orders import kopecks
 from molva.demo.shop.store import Row
-from molva.demo.shop.storefront.layout import TEXT_PAGES, View
+from molva.demo.shop.storefront.layout import TEXT_PAGES, View, picture_of
 from molva.demo.shop.web import Markup, Request, Response, Routes, html
 
 routes = Routes()
@@ -11,7 +11,8 @@ DELIVERY_TEXT = "Pick-up is free, a courier costs 300 roubles. An online payment
 
 
 def _products(view: View) -> list[Row]:
-    return list(view.shop.store.tables["product"].values())
+    rows = view.shop.store.tables["product"].values()
+    return [row for row in rows if not row["archived"] and not row["is_hidden"]]
 
 
 @routes.add("GET", "/")
@@ -70,15 +71,15 @@ def product(view: View, request: Request, name: str) -> Response:
         return missing(view)
     say = view.say
     content = html(
-        """<article class="product"><img src="/pictures/{permalink}.svg" alt="" width="400" height="400">
+        """<article class="product"><img src="{picture}" alt="" width="400" height="400">
 <div><h1>{title}</h1><div class="text">{text}</div>
 <form method="post" action="/cart_items">{token}{variants}
 <label class="amount">{amount_word}
 <input type="number" name="quantity" value="1" min="1" max="99" step="{step}"></label>
 <button class="button">{add}</button></form>{sku}</div></article>""",
-        permalink=row["permalink"],
+        picture=picture_of(row),
         title=row["title"],
-        text=Markup(row["description"]),
+        text=Markup(row["description"] or ""),
         token=view.token_field(),
         variants=_variants(view, row["variants"]),
         amount_word=say("Kilograms") if row["unit"] == "kgm" else say("Quantity"),
@@ -86,7 +87,7 @@ def product(view: View, request: Request, name: str) -> Response:
         add=say("Add to cart"),
         sku=_sku(view, row["variants"]),
     )
-    return view.page(row["title"], content)
+    return view.page(row["title"], content, product_id=row["id"])
 
 
 def _variants(view: View, variants: list[Row]) -> Markup:
@@ -119,7 +120,9 @@ def search(view: View, request: Request) -> Response:
     """Goods whose title or text has the words of `q`."""
     wanted = request.query.get("q", "").casefold()
     found = [
-        row for row in _products(view) if wanted in f"{row['title']} {row['short_description']}".casefold()
+        row
+        for row in _products(view)
+        if wanted in f"{row['title']} {row['short_description'] or ''}".casefold()
     ]
     title = view.say("Search")
     return view.page(
@@ -136,6 +139,10 @@ def text_page(view: View, request: Request, name: str) -> Response:
         about: (say("About the shop"), ABOUT_TEXT),
         delivery: (say("Delivery and payment"), DELIVERY_TEXT),
     }
+    made = next((row for row in view.shop.store.tables["page"].values() if row["permalink"] == name), None)
+    if made is not None and not made["is_hidden"]:
+        body = html("<h1>{title}</h1>{text}", title=made["title"], text=Markup(made["content"] or ""))
+        return view.page(made["title"], body)
     if name not in known:
         return missing(view)
     title, text = known[name]

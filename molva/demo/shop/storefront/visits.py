@@ -23,6 +23,7 @@ class Visitor:
 
     cart_id: str
     token: str
+    consent: str = ""
     cookies: list[tuple[str, str, int | None]] = field(default_factory=list)
 
     def put_cookies(self, response: Response) -> None:
@@ -34,7 +35,7 @@ class Visitor:
 def meet(shop: Shop, request: Request) -> Visitor:
     """Know the browser again, or give it a new cart; on a page, note how it came."""
     cart_id = request.cookies.get("cart", "")
-    visitor = Visitor(cart_id, "")
+    visitor = Visitor(cart_id, "", request.cookies.get("cookie_consent", ""))
     if not (len(cart_id) == 32 and cart_id.isalnum()):
         visitor.cart_id = secrets.token_hex(16)
         visitor.cookies += [("cart", visitor.cart_id, YEAR), ("ins_order_version", "1", YEAR)]

@@ -14,6 +14,7 @@ from molva.integrations.base import UNREADABLE, OrderGoneError, Page, PlugError,
 from molva.integrations.models import Connection, InboundEvent, ShopProduct
 from molva.integrations.sources.insales.api import InSalesApi
 from molva.integrations.sources.insales.parse import load_body, parse_order
+from molva.integrations.sources.insales.setup import codes_by_id
 
 ORDERS = "/admin/orders.json"
 PAGE_SIZE = 100
@@ -134,18 +135,13 @@ def moment_of(body: dict[str, Any]) -> datetime | None:
     return moment if moment.tzinfo and 2000 <= moment.year <= 2100 else None
 
 
-def all_codes(api: InSalesApi) -> dict[str, str]:
-    """The shop's promo codes by their ids."""
-    return {str(code["id"]): str(code["code"]) for code in api.every("/admin/discount_codes.json")}
-
-
 def _codes(connection: Connection, api: InSalesApi, bodies: Sequence[dict[str, Any]]) -> dict[str, str]:
     codes: dict[str, str] = connection.facts.get("codes", {})
     used = {number for body in bodies for number in _used_codes(body)}
     unknown = used - set(codes)
     if unknown:
         # an id that the list does not have is not looked for again: the order's own text names the code
-        codes = {**dict.fromkeys(unknown, ""), **codes, **all_codes(api)}
+        codes = {**dict.fromkeys(unknown, ""), **codes, **codes_by_id(api)}
         connection.learn(codes=codes)
     return codes
 

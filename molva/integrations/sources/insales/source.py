@@ -4,24 +4,20 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from molva.domain.inbound import InboundOrder
-from molva.integrations.base import UNREADABLE, Answer, Page, PlugError, Told
+from molva.integrations.base import UNREADABLE, Answer, Page, PlugError, Reconciled, Told, Wish
 from molva.integrations.models import Connection, InboundEvent
 from molva.integrations.quota import ShopBusyError
 from molva.integrations.sources.insales import reading
 from molva.integrations.sources.insales.api import ACCOUNT, InSalesApi
-from molva.integrations.sources.insales.parse import MARK_FIELD
-
-TOPICS = {
-    "orders/create": "orders-create",
-    "orders/update": "orders-update",
-    "orders/destroy": "orders-destroy",
-}
+from molva.integrations.sources.insales.rehearsal import InSalesRehearsal
+from molva.integrations.sources.insales.setup import PARTS
 
 
 class InSalesSource:
     """A shop on InSales, reached by its admin API (Basic auth; the password is kept encrypted)."""
 
     kind = "insales"
+    parts = tuple(PARTS)
 
     def verify(self, connection: Connection) -> dict[str, Any]:
         """Id, name, host and statuses of the shop; raises PlugError when host or password do not fit."""
@@ -30,7 +26,7 @@ class InSalesSource:
             return {
                 "id": str(account["id"]),
                 "name": str(account.get("title") or account.get("subdomain") or connection.host),
-                "shop_url": _shop_url(account, connection.host),
+                "shop_url": shop_url(account, connection.host),
                 "statuses": self.statuses(api),
             }
 
@@ -46,13 +42,10 @@ class InSalesSource:
             for status in found
         ]
 
-    def set_up(self, connection: Connection, *, hook_url: str, script_url: str) -> None:
-        """Webhooks, order field and storefront script: list first, then make only what is missing."""
+    def set_up(self, connection: Connection, part: str, wish: Wish, known: dict[str, Any]) -> Reconciled:
+        """Webhooks, order field, storefront script, order widget, promo codes: see `setup`."""
         with InSalesApi(connection) as api:
-            self._hooks(api, hook_url)
-            field_id = self._field(api)
-            self._script(api, script_url)
-            connection.learn(field_id=field_id, codes=reading.all_codes(api))
+            return PARTS[part](api, wish, known)
 
     def read(self, connection: Connection, event: InboundEvent) -> Iterable[Told]:
         """The order that a hook names, as the shop's API tells it now."""
@@ -124,53 +117,13 @@ class InSalesSource:
         number = first[0].get("number") if first else None
         return max(after - number, 0) if isinstance(after, int) and isinstance(number, int) else 0
 
-    def _hooks(self, api: InSalesApi, hook_url: str) -> None:
-        wished = {(f"{hook_url}/{name}", topic) for topic, name in TOPICS.items()}
-        there = {
-            (hook.get("address"), hook.get("topic")): hook["id"] for hook in api.get("/admin/webhooks.json")
-        }
-        for address, topic in sorted(wished - set(there)):
-            api.post(
-                "/admin/webhooks.json",
-                {"webhook": {"address": address, "topic": topic, "format_type": "json"}},
-            )
-        ours = hook_url.rsplit("/", 1)[0]
-        for (address, topic), hook_id in there.items():
-            if (address, topic) not in wished and str(address).startswith(ours):
-                api.delete(f"/admin/webhooks/{hook_id}.json")
-
-    def _field(self, api: InSalesApi) -> int:
-        for field in api.get("/admin/fields.json"):
-            if MARK_FIELD in (field.get("handle"), field.get("system_name"), field.get("office_title")):
-                return int(field["id"])
-        made = api.post(
-            "/admin/fields.json",
-            {
-                "field": {
-                    "type": "Field::TextField",
-                    "office_title": MARK_FIELD,
-                    "handle": MARK_FIELD,
-                    "destiny": 3,
-                }
-            },
-        )
-        return int(made["id"])
-
-    def _script(self, api: InSalesApi, script_url: str) -> None:
-        tags = api.get("/admin/js_tags.json")
-        ours = [tag for tag in tags if tag.get("name") == MARK_FIELD]
-        right = [tag for tag in ours if tag.get("content") == script_url]
-        for tag in ours:
-            if tag not in right[:1]:
-                api.delete(f"/admin/js_tags/{tag['id']}.json")
-        if not right:
-            api.post(
-                "/admin/js_tags.json",
-                {"js_tag": {"type": "JsTag::FileTag", "content": script_url, "name": MARK_FIELD}},
-            )
+    def rehearsal(self, connection: Connection) -> InSalesRehearsal:
+        """Orders of a self-test: told as the shop would tell them, or really made there."""
+        return InSalesRehearsal(connection)
 
 
-def _shop_url(account: dict[str, Any], host: str) -> str:
+def shop_url(account: dict[str, Any], host: str) -> str:
+    """The storefront's main address, as the account tells it."""
     main = str(account.get("main_host") or host)
     protocol = str(account.get("main_host_protocol") or "https").rstrip(":/")
     return f"{protocol}://{main}"

@@ -5,9 +5,12 @@ Every typed or imported row is stored as an inbound event like a shop's hook, so
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from molva.integrations.base import UNREADABLE, Answer, Page, Told
+from molva.domain.inbound import InboundOrder
+from molva.integrations.base import UNREADABLE, Answer, Kept, Page, Reconciled, RehearsalWish, Told, Wish
 from molva.integrations.models import Connection, InboundEvent
 from molva.integrations.sources.manual.rows import parse_row
 from molva.kit.clock import to_micros
@@ -27,13 +30,15 @@ class ManualSource:
     """Rows as people wrote them."""
 
     kind = "manual"
+    parts = ()
 
     def verify(self, connection: Connection) -> dict[str, Any]:
         """Nothing to prove: people are there."""
         return {"id": "manual", "name": connection.name, "shop_url": "", "statuses": STATUSES}
 
-    def set_up(self, connection: Connection, *, hook_url: str, script_url: str) -> None:
+    def set_up(self, connection: Connection, part: str, wish: Wish, known: dict[str, Any]) -> Reconciled:
         """Nothing to set up."""
+        return Reconciled()
 
     def read(self, connection: Connection, event: InboundEvent) -> Iterable[Told]:
         """The one order of a stored row; it was told when it was stored."""
@@ -60,6 +65,10 @@ class ManualSource:
                 answers[event.pk] = problem
         return answers
 
+    def rehearsal(self, connection: Connection) -> "ManualRehearsal":
+        """Orders of a self-test, as a person would type them."""
+        return ManualRehearsal(connection)
+
     def poll(self, connection: Connection, anchor: dict[str, Any], *, deleted: bool = False) -> Page:
         """Nothing to poll."""
         return Page([], None, is_last=True)
@@ -67,6 +76,36 @@ class ManualSource:
     def count(self, connection: Connection, anchor: dict[str, Any]) -> int:
         """Nothing."""
         return 0
+
+
+class ManualRehearsal:
+    """A typed order, told again with each change as a person would."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def place(self, wish: RehearsalWish) -> tuple[InboundOrder, Kept]:
+        """Typed in with the partner's code: people have no click token to type."""
+        values = {"number": wish.number, "total": "1000", "email": wish.email, "partner": wish.mark}
+        return self.move({**values, "created": wish.at.isoformat()}, wish.status, wish.at)
+
+    def move(self, kept: Kept, status: str, at: datetime) -> tuple[InboundOrder, Kept]:
+        """The same row with another status; its moment of creation stays."""
+        programme = self._connection.programme
+        values = {name: text for name, text in kept.items() if name != "created"}
+        order = parse_row(
+            {**values, "status": status},
+            timezone=programme.timezone,
+            currency=programme.currency,
+            digits=CURRENCY_DIGITS[programme.currency],
+            told_at=to_micros(at),
+            statuses=_spellings(self._connection.facts.get("statuses", STATUSES)),
+        )
+        created_at = to_micros(datetime.fromisoformat(kept["created"]))
+        return replace(order, created_at=created_at), kept
+
+    def remove(self, kept: Kept) -> None:
+        """Nothing stays anywhere."""
 
 
 def _spellings(statuses: list[dict[str, str]]) -> dict[str, tuple[str, str]]:

@@ -1,0 +1,1 @@
+"""The admin API of the fake shop, a module for each noun."""
