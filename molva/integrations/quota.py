@@ -130,6 +130,10 @@ class Gate:
                 return ShopBusyError("rest", seconds=pause)
         return None
 
+    def give_back(self) -> None:
+        """A call that was refused for its password: the shop does not count it, and strangers can cause many."""
+        ApiWindow.objects.filter(pk=self._key, used__gt=0).update(used=F("used") - 1)
+
     def refuse(self) -> ShopBusyError:
         """The shop refuses this key: one try an hour. Gives the error to raise."""
         until = clock.now() + timedelta(seconds=REFUSED_SECONDS)

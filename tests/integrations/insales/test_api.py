@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import time_machine
 
-from molva.demo.shop import RunningShop, admin_api
+from molva.demo.shop import RunningShop
+from molva.demo.shop.admin import door as admin_api
 from molva.integrations.base import PlugError
 from molva.integrations.inbound import accept_hook
 from molva.integrations.models import ApiWindow, Connection
@@ -190,3 +191,20 @@ def test_an_order_is_gone_only_when_the_shop_is_well(
     fake_shop.change_order(told["id"], delete=True, tell=False)
     with pytest.raises(PlugError, match="out of order"):
         api.order(told["id"])
+    # maintenance: a page of 404 for everything
+    fake_shop.faults.update({"api_answer": "404", "api_path": ""})
+    with pytest.raises(PlugError, match="answered 404"):
+        api.order(told["id"])
+
+
+def test_a_key_that_is_only_tried_closes_no_door(connection: Connection, fake_shop: RunningShop):
+    used = ApiWindow.objects.get().used
+    draft = Connection(kind="insales", host=connection.host)
+    draft.secrets = {"login": fake_shop.api_key, "password": "guessed"}
+    for _ in range(3):
+        with InSalesApi(draft) as api, pytest.raises(PlugError, match="refuses the key") as caught:
+            api.get("/admin/account.json")
+        assert (caught.value.permanent, caught.value.retry_after) == (True, 0)
+    assert ApiWindow.objects.get().used == used  # the shop has not counted them either
+    with InSalesApi(connection) as api:
+        assert api.get("/admin/orders.json") == []

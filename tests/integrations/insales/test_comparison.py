@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from molva.commissions.admission import admit_partner
-from molva.demo.shop import RunningShop, admin_orders
+from molva.demo.shop import RunningShop
+from molva.demo.shop.admin import orders as admin_orders
 from molva.integrations import comparison, findings, imports
 from molva.integrations.base import PlugError
 from molva.integrations.models import (

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from molva.demo.shop import RunningShop, admin_orders
+from molva.demo.shop import RunningShop
+from molva.demo.shop.admin import orders as admin_orders
 from molva.integrations import imports, runs
 from molva.integrations.base import PlugError
 from molva.integrations.models import ApiWindow, Connection, ImportRun, InboundEvent, RunState

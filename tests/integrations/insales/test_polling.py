@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from molva.demo.shop import RunningShop, admin_orders
+from molva.demo.shop import RunningShop
+from molva.demo.shop.admin import orders as admin_orders
 from molva.integrations.models import Connection, InboundEvent, ShopProduct
 from molva.integrations.polling import PollLaterError, poll_shop, read_deleted
 from molva.integrations.sources.insales import reading

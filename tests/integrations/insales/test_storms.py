@@ -12,7 +12,8 @@ from django.db.models import Count
 from django.test import Client
 
 from molva.config.timetable import TIMETABLE
-from molva.demo.shop import RunningShop, admin_orders
+from molva.demo.shop import RunningShop
+from molva.demo.shop.admin import orders as admin_orders
 from molva.demo.shop.bodies import order_body
 from molva.integrations.inbound import accept_hook, process_together
 from molva.integrations.models import ApiWindow, Connection, InboundEvent, InboundState

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from molva.integrations.base import PlugError
 from molva.integrations.models import Connection
-from molva.integrations.quota import Gate, ShopBusyError, Urgency
+from molva.integrations.quota import WORDS, Gate, ShopBusyError, Urgency
 from molva.integrations.sources.insales.parse import load_json
 from molva.kit import clock
 from molva.kit.http import GuardedClient, HttpError, Response
@@ -36,6 +36,7 @@ class InSalesApi:
         if not connection.secrets:
             raise PlugError("the shop refuses the key: it is disconnected", permanent=True)
         login, password = connection.secrets["login"], connection.secrets["password"]
+        self._is_draft = connection.pk is None  # a key that is only being tried
         self._headers = {
             "Authorization": "Basic " + base64.b64encode(f"{login}:{password}".encode()).decode(),
             "Accept": "application/json",
@@ -46,7 +47,7 @@ class InSalesApi:
             host=connection.host,
             login=login,
             password=password,
-            urgency=Urgency.PERSON if for_person else None,
+            urgency=Urgency.PERSON if for_person or self._is_draft else None,
         )
         patience = _PATIENCE_OF_PEOPLE if self._gate.urgency == Urgency.PERSON else _PATIENCE
         allow = settings.MOLVA_ALLOW_PRIVATE_HOSTS
@@ -137,7 +138,8 @@ class InSalesApi:
         if failure is None:
             return value
         if response.status == 401:
-            raise self._gate.refuse()
+            self._gate.give_back()
+            raise failure if self._is_draft else self._gate.refuse()
         if isinstance(failure, ShopBusyError):
             self._gate.close(failure.retry_after)
         elif not is_good:
@@ -176,7 +178,7 @@ def _failure(response: Response, path: str) -> PlugError:
     if response.status >= 500:
         return PlugError(f"the shop is out of order ({response.status})")
     if response.status == 401:
-        return PlugError("the shop refuses the key", permanent=True)
+        return PlugError(WORDS["key"], permanent=True)
     if response.status == 403:
         return PlugError(f"the key has no right for {path}", permanent=True)
     return PlugError(f"the shop answered {response.status} to {path}", permanent=response.status != 404)
