@@ -40,6 +40,14 @@ class PlugError(RuntimeError):
         self.retry_after = retry_after
 
 
+class OrderGoneError(NotUnderstood):
+    """The shop knows no such order. `external_id`: which one was asked for."""
+
+    def __init__(self, external_id: str = "") -> None:
+        super().__init__("the shop knows no such order")
+        self.external_id = external_id
+
+
 def secret_hash(secret: str) -> str:
     """What is kept of a secret that stands in a shop: the end of a hook's address, the key of a widget."""
     return hashlib.sha256(secret.encode()).hexdigest()
@@ -61,9 +69,9 @@ def reason_of(problem: Exception) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of polling: what was told, and the anchor to go on from (None: nothing at all).
+    """One page of polling: what was told, and the anchor to go on from (None: as before).
 
-    `is_last`: there is no more for now; the next firing goes on from the anchor. `refused`: what could not be
+    `is_last`: there is no more for now; the next reading goes on from the anchor. `refused`: what could not be
     understood, by the source's id with the reason; it must not keep the rest from being read.
     """
 
@@ -151,8 +159,12 @@ class Source(Protocol):
         """What each stored payload tells, or why not: NotUnderstood and the like (dead letter), PlugError (retry)."""
         ...
 
-    def poll(self, connection: Connection) -> Page:
-        """Orders changed since the connection's anchor, one page."""
+    def poll(self, connection: Connection, anchor: dict[str, Any], *, deleted: bool = False) -> Page:
+        """One page of orders changed since the anchor, or of those deleted since."""
+        ...
+
+    def count(self, connection: Connection, anchor: dict[str, Any]) -> int:
+        """About how many orders `poll` will tell from the anchor on; an estimate, 0 when nobody knows."""
         ...
 
     def rehearsal(self, connection: Connection) -> Rehearsal:

@@ -11,7 +11,8 @@ from typing import Any
 from django.db import transaction
 
 from molva.domain.inbound import NotUnderstood
-from molva.integrations.base import UNREADABLE, PlugError, reason_of
+from molva.integrations.base import UNREADABLE, OrderGoneError, PlugError, Told, reason_of
+from molva.integrations.differences import as_deleted
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.registry import source_of
 from molva.integrations.telling import tell_all
@@ -19,11 +20,13 @@ from molva.jobs import batch_of, enqueue, job
 from molva.kit import clock
 from molva.kit.rows import update_each
 from molva.orders.errors import CurrencyMismatch
+from molva.orders.models import Order
 from molva.orders.services import Recorded
 from molva.workspaces import journal
 from molva.workspaces.models import User
 
 _log = logging.getLogger(__name__)
+DESTROYED = "orders-destroy"  # the topic of a hook that tells of a deletion
 BATCH = 50  # payloads read together
 MAX_BODY = 1024 * 1024  # bytes; real orders are 3–40 kB
 
@@ -64,7 +67,12 @@ def process_together(calls: list[dict[str, Any]]) -> list[Exception | None]:
 
 def _process(connection: Connection, events: list[InboundEvent]) -> dict[int, Exception]:
     """The payloads of one connection, in their order; by id, what went wrong with a payload for now."""
-    read = source_of(connection.kind).read(connection, events)
+    read = [
+        _deletion(connection, found.external_id)
+        if isinstance(found, OrderGoneError) and event.topic == DESTROYED
+        else found
+        for event, found in zip(events, source_of(connection.kind).read(connection, events), strict=True)
+    ]
     told = [one for found in read if not isinstance(found, Exception) for one in found]
     outcomes = iter(tell_all(connection, told))
     problems: dict[int, Exception] = {}
@@ -83,6 +91,14 @@ def _process(connection: Connection, events: list[InboundEvent]) -> dict[int, Ex
     with transaction.atomic():
         update_each(closed, _ENDED_FIELDS)
     return problems
+
+
+def _deletion(connection: Connection, external_id: str) -> list[Told]:
+    """What a hook of deletion tells once the shop knows the order no more: of ours, that it is gone; else nothing."""
+    rows = Order.objects.filter(
+        programme=connection.programme, source=connection.source_key, external_id=external_id
+    )
+    return [as_deleted(order, clock.now()) for order in rows.select_related("programme")]
 
 
 def _put_off(event: InboundEvent, problem: Exception) -> dict[int, Exception]:

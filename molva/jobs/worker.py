@@ -204,11 +204,13 @@ def _fail(job: Job, error: Exception) -> str:
     """Record the failure and name it for the log; the whole text is kept in the job."""
     if isinstance(error, LeaseLostError):
         return "lease lost"
+    wish = getattr(error, "retry_after", None) or None
+    if wish and getattr(error, "is_put_off", False):
+        queue.put_off(job, str(error), wish)
+        return f"put off seconds={wish:.0f}"
     is_final = isinstance(error, GiveUpError)
     text = str(error) if is_final else "".join(traceback.format_exception(error))
-    is_dead = queue.fail(
-        job, text, after_seconds=getattr(error, "retry_after", None) or None, is_final=is_final
-    )
+    is_dead = queue.fail(job, text, after_seconds=wish, is_final=is_final)
     last = f" error={text.strip().splitlines()[-1]!r}" if text.strip() else ""
     return f"{'dead' if is_dead else 'failed'}{last}"
 

@@ -16,6 +16,7 @@ GLOBAL_TABLES = {
     "jobs.Job": "work of the whole installation; the workspace is an argument",
     "jobs.ScheduleTick": "timetable of the whole installation",
     "jobs.WorkerBeat": "signs of life of the processes",
+    "integrations.ApiWindow": "a shop counts calls by key, and a key may be tried before it is anybody's",
     "integrations.AppInstall": "an application is installed before there is a workspace for the shop",
     "tracking.IngestMark": "click files hold the clicks of all workspaces",
 }

@@ -13,6 +13,7 @@ from molva.domain.inbound import InboundClient, InboundLine, InboundMarks, Inbou
 from molva.integrations.models import (
     AppInstall,
     Connection,
+    Finding,
     InboundEvent,
     InboundState,
     InstallState,
@@ -96,6 +97,10 @@ def _things(twin: Twin, word: str) -> None:
         programme=twin.programme, title=f"Новость {word}", text=f"Текст {word}", actor=twin.people["owner"]
     )
     publish_news(item=news, actor=twin.people["owner"])
+    finding = Finding.objects.create(
+        connection=shop, kind="status", key=word, label=f"FIND-{word}", order=order,
+        facts={"ours": f"ours-{word}", "theirs": f"theirs-{word}"}, note=f"note {word}",
+    )  # fmt: skip
     payout = draft_payout(partner=twin.seller, actor=None, method=f"card {word}", comment=word)
     commission = order.commissions.get(level=1)
     twin.ids = {
@@ -103,6 +108,7 @@ def _things(twin: Twin, word: str) -> None:
         "commission": commission.pk, "payout": payout.pk, "shop": shop.pk, "inbound": event.pk,
         "job": job.pk, "self_test": test.pk, "news": news.pk, "link": twin.seller.links.get().pk,
         "promo": promo.code, "code": promo.pk, "batch": promo.batch, "code_request": asked.pk,
+        "finding": finding.pk,
         "topic": f"csv-{event.pk}",
     }  # fmt: skip
     twin.ids |= _application(twin, shop, word)

@@ -16,6 +16,11 @@ OPERATOR = "operator"  # nothing is there where one company is served: tests/web
 # What stands in an address: the parameter's name, or for «pk» the thing that the page is about.
 OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "today": (ALL, ""), "terms": (ALL, ""), "terms_version": (ALL, ""), "shop": (ALL, ""),
+    "comparison": (ALL, ""), "comparison_start": (RULERS, ""), "comparison_stop": (RULERS, ""),
+    "comparison_fix": (RULERS, ""), "finding": (ALL, "finding"), "finding_fix": (RULERS, "finding"),
+    "finding_explain": (RULERS, "finding"), "finding_give_code": (RULERS, "finding"),
+    "past": (ALL, "shop"), "past_start": (RULERS, "shop"), "past_pause": (RULERS, "shop"),
+    "past_resume": (RULERS, "shop"),
     "shop_setup": (ALL, ""),
     "inbound": (ALL, ""), "inbound_event": (ALL, "inbound"), "jobs": (ALL, ""),
     "partners": (ALL, ""), "partner": (ALL, "partner"), "customers": (ALL, ""), "customer": (ALL, "customer"),
@@ -78,7 +83,9 @@ CABINET_THINGS = {
     "codes": "", "code_card": "code",
 }  # fmt: skip
 ACTS = {  # answers to POST only; a GET must not do them
-    "shop_refresh", "shop_set_up", "inbound_retry", "inbound_reject", "job_retry",
+    "comparison_start", "comparison_stop", "finding_fix", "finding_explain", "finding_give_code",
+    "past_start", "past_pause", "past_resume", "shop_refresh", "shop_set_up", "inbound_retry", "inbound_reject",
+    "job_retry",
     "job_discard", "partner_add_link", "partner_add_code", "customer_note", "terms_restore", "order_recalc",
     "link_switch", "self_test_start", "self_test_daily", "self_test_stop",
     "member_let_in",

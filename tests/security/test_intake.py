@@ -136,8 +136,8 @@ def test_one_bad_order_does_not_stop_the_polling(
     good = {**ORDER, "custom_status": {"permalink": "new"}, "updated_at": "2026-03-01T12:00:00+03:00"}
     bodies = [{**good, "id": 1, **broken}, {**good, "id": 2}]
 
-    def answer(_api: Any, path: str, _query: Any = None) -> Any:
-        return bodies if path.startswith("/admin/orders.json") else []
+    def answer(_api: Any, path: str, query: Any = None) -> Any:
+        return bodies if path.startswith("/admin/orders.json") and "from_id" not in query else []
 
     monkeypatch.setattr("molva.integrations.sources.insales.api.InSalesApi.get", answer)
     for _firing in range(2):
@@ -157,8 +157,8 @@ def test_a_poll_that_was_running_does_not_bring_a_shop_back(
     """Who disconnects a shop wants its password forgotten, also when a poll was reading meanwhile."""
     poll = InSalesSource.poll
 
-    def interrupted(self: InSalesSource, seen: Connection) -> Any:
-        page = poll(self, seen)
+    def interrupted(self: InSalesSource, seen: Connection, anchor: dict[str, Any]) -> Any:
+        page = poll(self, seen, anchor)
         disconnect_shop(connection=Connection.objects.get(pk=seen.pk), actor=make_user())
         return page
 

@@ -126,6 +126,16 @@ KINDS: dict[str, Kind] = {
     "inbound.dead": Kind(gettext_lazy("A message of the shop was not understood"), "alert-triangle", "bad"),
     "inbound.retried": Kind(gettext_lazy("A message of the shop is tried again"), "refresh"),
     "inbound.rejected": Kind(gettext_lazy("A message of the shop was put away"), "trash"),
+    "comparison.started": Kind(gettext_lazy("A comparison with the shop has begun"), "scale"),
+    "comparison.stopped": Kind(gettext_lazy("A comparison with the shop was stopped"), "player-stop"),
+    "comparison.finished": Kind(gettext_lazy("The shop was compared with us"), "scale"),
+    "finding.fixed": Kind(gettext_lazy("A difference with the shop was put right: {label}"), "tool", "good"),
+    "finding.explained": Kind(gettext_lazy("A difference with the shop was explained: {label}"), "message-2"),
+    "connection.statuses_renamed": Kind(gettext_lazy("Shop “{label}” has renamed order statuses"), "pencil"),
+    "past.chosen": Kind(gettext_lazy("Past orders: it was chosen how far back they are read"), "download"),
+    "past.paused": Kind(gettext_lazy("Reading of past orders was paused"), "player-pause"),
+    "past.resumed": Kind(gettext_lazy("Reading of past orders goes on"), "refresh"),
+    "past.finished": Kind(gettext_lazy("Past orders are brought in"), "download", "good"),
     "import.started": Kind(gettext_lazy("A file of orders was loaded"), "file-upload"),
 }
 
@@ -135,7 +145,10 @@ GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
         gettext_lazy("Partners and customers"),
         ("partner.", "customer.", "attribution.", "link.", "promo_code."),
     ),
-    "orders": (gettext_lazy("Orders and leads"), ("order.", "lead.", "inbound.", "import.")),
+    "orders": (
+        gettext_lazy("Orders and leads"),
+        ("order.", "lead.", "inbound.", "import.", "past.", "finding.", "comparison."),
+    ),
     "money": (gettext_lazy("Money"), ("commission.", "ledger.", "payout.")),
     "settings": (
         gettext_lazy("Terms and settings"),
@@ -262,6 +275,12 @@ def _rows(data: dict[str, Any]) -> str:
     return f"{data.get('file', '')}, " + ngettext("%(n)s row", "%(n)s rows", n) % {"n": n}
 
 
+def _compared(data: dict[str, Any]) -> str:
+    words = _("%(orders)s compared; new differences: %(found)s; put right at once: %(repaired)s")
+    figures = {name: formats.number(int(data.get(name, 0))) for name in ("found", "repaired")}
+    return words % {"orders": formats.counted(int(data.get("read", 0)), "order"), **figures}
+
+
 def _joined(data: dict[str, Any]) -> str:
     role = str(dict(Role.choices).get(data.get("role", ""), "")).lower()
     return ", ".join(part for part in (str(data.get("shop", "")), role) if part)
@@ -276,10 +295,15 @@ _SPECIAL: dict[str, Callable[[dict[str, Any]], str]] = {
     "terms.published": _terms,
     "terms.withdrawn": _terms,
     "import.started": _rows,
+    "comparison.finished": _compared,
+    "past.finished": lambda data: formats.counted(int(data.get("read", 0)), "order"),
     "order.recorded": lambda data: str(data.get("status", "")),
     "attribution.ended": lambda data: str(ENDS.get(data.get("by") or "", "")),
     "connection.statuses_gone": lambda data: ", ".join(data.get("statuses", [])),
     "connection.drifted": drift_text,
+    "connection.statuses_renamed": lambda data: ", ".join(
+        " → ".join(pair) for pair in data.get("statuses", [])
+    ),
     "connection.broken": lambda data: str(data.get("problem", "")),
     "self_test.failed": lambda data: f"{step_title(data['step'])}: {reason_words(data['reason'])}",
     "connection.moved": lambda data: f"{data.get('from', '')} → {data.get('to', '')}",
@@ -330,10 +354,12 @@ def _plain(value: object) -> str:
 
 _PAGES = {
     "partner": "partner", "customer": "customer", "order": "order", "payout": "payout",
-    "inboundevent": "inbound_event", "promocode": "code",
+    "inboundevent": "inbound_event", "promocode": "code", "finding": "finding",
 }  # fmt: skip
-_PLACES = {"programme": "settings", "connection": "shop", "user": "members", "appinstall": "shop"}
-_PLACES = {"programme": "settings", "connection": "shop", "newsitem": "news"}
+_PLACES = {
+    "programme": "settings", "connection": "shop", "user": "members", "appinstall": "shop", "newsitem": "news",
+    "comparisonrun": "comparison",
+}  # fmt: skip
 
 
 def _url(event: Event, programme: Programme) -> str:

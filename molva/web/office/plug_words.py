@@ -9,8 +9,12 @@ from django.utils.translation import gettext_lazy as _
 _KNOWN: tuple[tuple[str, "Promise"], ...] = (
     (
         "the shop refuses the key",
-        _("The shop refuses the key. Check the key and its password, or make a new one."),
+        _(
+            "The shop refuses the key: it is wrong, or the application was removed. Check the key or make a new one; "
+            "one that works again is noticed within an hour."
+        ),
     ),
+    ("the shop is disconnected", _("The shop is disconnected.")),
     (
         "the shop does not answer",
         _("The shop does not answer at this address. The money is safe; we try again ourselves."),
@@ -23,6 +27,12 @@ _KNOWN: tuple[tuple[str, "Promise"], ...] = (
     (
         "the key has no right",
         _("The key has no right for this. Give it the rights for orders, or make a new key."),
+    ),
+    (
+        "the shop answered with the same page",
+        _(
+            "The shop gives the same page of orders again and again. The money is safe; we try again ourselves."
+        ),
     ),
     (
         "the shop answered with something that is not",

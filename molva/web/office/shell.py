@@ -71,7 +71,12 @@ def _shell(place: Place, current: str, seen: Attention) -> ui.OfficeShell:
                 item("terms", _("Terms"), "scale"),
                 item("page", _("Page and forms"), "speakerphone"),
                 item("news", _("News"), "bell"),
-                item("shop", _("Shop"), "building-store", seen.dead_letters + seen.waiting_shops),
+                item(
+                    "shop",
+                    _("Shop"),
+                    "building-store",
+                    seen.dead_letters + seen.findings + seen.waiting_shops,
+                ),
             ],
         ),
     ]

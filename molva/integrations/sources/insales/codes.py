@@ -100,21 +100,3 @@ def _day(value: Any) -> date | None:
         return date.fromisoformat(str(value)[:10])
     except ValueError:
         return None
-
-
-def known_codes(connection: Connection, api: InSalesApi, body: dict[str, Any]) -> dict[str, str]:
-    """Codes of the shop by id, as far as an order needs them; the list is read again for an id never seen.
-
-    A code that the shop has deleted keeps its name here, and an id that the list has not is asked for only once.
-    """
-    codes: dict[str, str] = connection.facts.get("codes", {})
-    discounts = body.get("discounts")
-    rows = discounts if isinstance(discounts, list) else []
-    used = {
-        str(row["discount_code_id"]) for row in rows if isinstance(row, dict) and row.get("discount_code_id")
-    }
-    if used - set(codes):
-        listed = {str(row["id"]): str(row["code"]) for row in api.every(f"{_PATH}.json")}
-        codes = connection.facts["codes"] = {**dict.fromkeys(used, ""), **codes, **listed}
-        connection.save(update_fields=["facts"])
-    return codes

@@ -63,9 +63,13 @@ class ManualSource:
         """Orders of a self-test, as a person would type them."""
         return ManualRehearsal(connection)
 
-    def poll(self, connection: Connection) -> Page:
+    def poll(self, connection: Connection, anchor: dict[str, Any], *, deleted: bool = False) -> Page:
         """Nothing to poll."""
         return Page([], None, is_last=True)
+
+    def count(self, connection: Connection, anchor: dict[str, Any]) -> int:
+        """Nothing."""
+        return 0
 
 
 class ManualRehearsal:
