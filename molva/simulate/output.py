@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from molva.domain.owed import owed_of
 from molva.domain.terms import Terms
-from molva.domain.texts import commission_texts, verdict_text
+from molva.domain.texts import commission_texts, verdict_texts
 from molva.domain.verdicts import (
     NO_TOUCH,
     Attribution,
@@ -102,12 +102,12 @@ class Shape:
         return f'{{"id": {_quoted(order.id)}, "verdict": {verdict}, "commissions": [{commissions}]}}'
 
     def _verdict(self, decision: Decision, owed: OrderOwed) -> str:
-        unpaid, terms = owed.unpaid, self.terms
+        unpaid = owed.unpaid
+        english, russian = verdict_texts(decision, unpaid, self.terms)
         losers = ", ".join([self._loser(one) for one in decision.losers]) if decision.losers else ""
         return (
             f'{{"partner": {_maybe(decision.partner)}, "reason": "{decision.reason}", "unpaid": {_maybe(unpaid)}, '
-            f'"text": {{"en": {_quoted(verdict_text(decision, unpaid, "en", terms))}, '
-            f'"ru": {_quoted(verdict_text(decision, unpaid, "ru", terms))}}}, "losers": [{losers}]}}'
+            f'"text": {{"en": {_quoted(english)}, "ru": {_quoted(russian)}}}, "losers": [{losers}]}}'
         )
 
     def _loser(self, one: Loser) -> str:
@@ -118,11 +118,11 @@ class Shape:
 
     def _commission(self, commission: Commission) -> str:
         lines = ", ".join([self._line(line) for line in commission.lines])
-        texts = commission_texts(commission, self.terms)
+        english, russian = commission_texts(commission, self.terms)
         return (
             f'{{"partner": {_quoted(commission.partner)}, "level": {commission.level}, '
             f'"amount": "{self.money(commission.amount_minor)}", "lines": [{lines}], '
-            f'"text": {{"en": {_quoted(texts["en"])}, "ru": {_quoted(texts["ru"])}}}}}'
+            f'"text": {{"en": {_quoted(english)}, "ru": {_quoted(russian)}}}}}'
         )
 
     def _line(self, line: CommissionLine) -> str:
