@@ -63,8 +63,8 @@ def in_words(minor: int, currency: str, digits: int) -> Both:
         english, russian = in_words(-minor, currency, digits)
         return MINUS + english, MINUS + russian
     before, scale, english_tails, russian_tails = _money_form(currency, digits)
-    whole, rest = divmod(minor, scale)
-    grouped = f"{whole:,}"
+    rest = minor % scale
+    grouped = f"{minor // scale:,}"
     return f"{before}{grouped}{english_tails[rest]}", grouped.replace(",", NBSP) + russian_tails[rest]
 
 

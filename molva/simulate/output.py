@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import islice
 from json.encoder import encode_basestring
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from molva.domain.verdicts import (
     OrderOwed,
 )
 from molva.domain.wording import MINUTE, WHOLE_MINUTES
-from molva.kit.money import format_minor
+from molva.kit.money import formatter
 from molva.simulate.told import Events, Story
 from molva.simulate.run import Balance, Outcome, Posted
 
@@ -66,7 +66,7 @@ class Shape:
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
         self._zone = ZoneInfo(terms.timezone)
-        self.money = partial(format_minor, digits=terms.digits)
+        self.money = formatter(terms.digits)
         self._minute = lru_cache(maxsize=4096)(self._read_minute)
         self._rate = lru_cache(maxsize=1024)(self._tell_rate)
 
@@ -74,15 +74,15 @@ class Shape:
         """A time: its minute is looked up, what is told together is often of one."""
         if at < WHOLE_MINUTES:
             return self._time(at)
-        minute, rest = divmod(at, MINUTE)
-        before, after = self._minute(minute)
+        rest = at % MINUTE
+        before, after = self._minute(at - rest)
         if rest % 1_000_000:
             return f"{before}{rest // 1_000_000:02d}.{rest % 1_000_000:06d}{after}"
         return f"{before}{rest // 1_000_000:02d}{after}"
 
-    def _read_minute(self, minute: int) -> tuple[str, str]:
+    def _read_minute(self, at: int) -> tuple[str, str]:
         """What stands before the seconds in a time of this minute, and what stands after them."""
-        text = self._time(minute * MINUTE)
+        text = self._time(at)
         return text[:17], text[19:]
 
     def _time(self, at: int) -> str:
