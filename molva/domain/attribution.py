@@ -36,7 +36,7 @@ def decide(person: PersonFacts, directory: Directory) -> Decided:
     """All decisions and attributions of one person, by all facts given."""
     records: list[Record] = [*person.orders, *person.leads]
     if len(records) > 1:
-        records.sort(key=lambda record: (record.created_at, record.tie))
+        records.sort(key=_in_order)
     touches = {
         visitor: sorted(known, key=_in_time) if len(known) > 1 else known
         for visitor, known in person.touches.items()
@@ -48,6 +48,10 @@ def decide(person: PersonFacts, directory: Directory) -> Decided:
         target = decided.orders if isinstance(record, OrderFacts) else decided.leads
         target[record.id] = replay.decide(record)
     return decided
+
+
+def _in_order(record: Record) -> tuple[int, int]:
+    return record.created_at, record.tie
 
 
 def _in_time(touch: TouchFacts) -> tuple[int, int]:

@@ -105,6 +105,14 @@ class Clients:
     def see(self, keys: ClientKeys, at: int, policy: str) -> Client:
         """The client with these keys, joined of several if they are of several."""
         by_key = self._by_key
+        main = by_key.get(f"i{keys.id}") if keys.id is not None else None
+        if (
+            main is not None
+            and (keys.email is None or keys.email in main.emails)
+            and (keys.phone is None or keys.phone in main.phones)
+        ):
+            main.expire(at)  # all keys are known as his
+            return main
         written = written_keys(keys)
         found: list[Client] = []
         for key in written:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+Both = tuple[str, str]  # in English, in Russian
 NBSP, MINUS = "\u00a0", "\u2212"
 _SIGNS = {
     "RUB": "₽",
@@ -55,27 +56,30 @@ WHOLE_MINUTES = (
 
 def money_words(minor: int, currency: str, digits: int, lang: str) -> str:
     """«1 234,56 ₽» in Russian, «₽1,234.56» in English, with a real minus."""
+    return in_words(minor, currency, digits)[lang == "ru"]
+
+
+def in_words(minor: int, currency: str, digits: int) -> Both:
+    """A sum in both languages."""
     if minor < 0:
-        return MINUS + money_words(-minor, currency, digits, lang)
-    before, scale, tails = _money_form(currency, digits, lang)
-    whole, rest = divmod(minor, scale)
-    grouped = f"{whole:,}"
-    if lang == "ru":
-        grouped = grouped.replace(",", NBSP)
-    return f"{before}{grouped}{tails[rest]}"
+        english, russian = in_words(-minor, currency, digits)
+        return MINUS + english, MINUS + russian
+    before, scale, english_tails, russian_tails = _money_form(currency, digits)
+    rest = minor % scale
+    grouped = f"{minor // scale:,}"
+    return f"{before}{grouped}{english_tails[rest]}", grouped.replace(",", NBSP) + russian_tails[rest]
 
 
 @lru_cache(maxsize=64)
-def _money_form(currency: str, digits: int, lang: str) -> tuple[str, int, list[str]]:
-    """What stands before a sum, its minor units in one, and what stands after the whole, by the minor units."""
+def _money_form(currency: str, digits: int) -> tuple[str, int, list[str], list[str]]:
+    """What stands before a sum in English, its minor units in one, what stands after the whole, by the minor units."""
     sign = _SIGNS.get(currency)
     scale = 10**digits
     fractions = [f"{rest:0{digits}d}" for rest in range(scale)] if digits else [""]
-    if lang == "ru":
-        point, after = "," if digits else "", NBSP + (sign or currency)
-        return "", scale, [f"{point}{fraction}{after}" for fraction in fractions]
-    point = "." if digits else ""
-    return sign or currency + NBSP, scale, [f"{point}{fraction}" for fraction in fractions]
+    point, comma = (".", ",") if digits else ("", "")
+    english = [f"{point}{fraction}" for fraction in fractions]
+    russian = [f"{comma}{fraction}{NBSP}{sign or currency}" for fraction in fractions]
+    return sign or currency + NBSP, scale, english, russian
 
 
 @lru_cache(maxsize=256)
@@ -84,16 +88,18 @@ def percent_words(percent: str, lang: str) -> str:
     return percent.replace(".", ",") + NBSP + "%" if lang == "ru" else percent + "%"
 
 
-def time_words(at: int, zone: str, lang: str) -> str:
-    """«1 March 2026, 12:00»: minutes are enough for people."""
-    return _minute_words(at - at % MINUTE if at >= WHOLE_MINUTES else at, zone, lang)
+def time_in_words(at: int, zone: str) -> Both:
+    """«1 March 2026, 12:00» in both languages: minutes are enough for people."""
+    return _minute_in_words(at - at % MINUTE if at >= WHOLE_MINUTES else at, zone)
 
 
 @lru_cache(maxsize=4096)
-def _minute_words(at: int, zone: str, lang: str) -> str:
+def _minute_in_words(at: int, zone: str) -> Both:
     moment = _local(at, zone)
+    year, time = moment.year, f"{moment.hour:02d}:{moment.minute:02d}"
     return (
-        f"{moment.day} {_MONTHS[lang][moment.month - 1]} {moment.year}, {moment.hour:02d}:{moment.minute:02d}"
+        f"{moment.day} {_MONTHS['en'][moment.month - 1]} {year}, {time}",
+        f"{moment.day} {_MONTHS['ru'][moment.month - 1]} {year}, {time}",
     )
 
 

@@ -1,8 +1,9 @@
 """Money as whole minor units of a currency. The one rounding of the product is here."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 _AMOUNT = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
 
@@ -69,9 +70,16 @@ def parse_minor(text: str, digits: int = 2) -> int:
 
 def format_minor(minor: int, digits: int = 2) -> str:
     """123450 → «1234.50», with a plain minus below zero."""
-    if minor < 0:
-        return "-" + format_minor(-minor, digits)
-    text = str(minor)
-    if len(text) <= digits:
-        text = text.zfill(digits + 1)
-    return f"{text[:-digits]}.{text[-digits:]}" if digits else text
+    return formatter(digits)(minor)
+
+
+@lru_cache(maxsize=None)
+def formatter(digits: int) -> Callable[[int], str]:
+    """`format_minor` for one number of digits: where millions of sums are written."""
+    scale = 10**digits
+    rests = [f".{rest:0{digits}d}" if digits else "" for rest in range(scale)]
+
+    def write(minor: int) -> str:
+        return f"{minor // scale}{rests[minor % scale]}" if minor >= 0 else "-" + write(-minor)
+
+    return write

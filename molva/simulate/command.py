@@ -45,6 +45,7 @@ def simulate(programme_file: str, events_file: str, until_text: str | None, form
         writer = write_json if form == "json" else write_text
         writer(_write, events, outcome, programme.terms)
         sys.stdout.buffer.flush()
+        _leave_to_the_system(programme, events, history, outcome)
 
 
 def _write(text: str) -> None:
@@ -60,6 +61,13 @@ def _without_collector() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+def _leave_to_the_system(*values: object) -> None:
+    """Do not take a gigabyte of values apart, value by value, when the process ends anyway: they hold themselves."""
+    kept = [*values]
+    kept.append(kept)
+    gc.freeze()
 
 
 def _read_until(written: str | None) -> int | None:

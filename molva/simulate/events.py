@@ -20,7 +20,7 @@ from molva.domain.reading import (
 )
 from molva.domain.rule_reading import read_rules
 from molva.kit import emails, phones
-from molva.simulate.json_input import JsonReader, canonical, numbered_lines
+from molva.simulate.json_input import JsonReader, canonical, without_bom
 from molva.simulate.programme import PARTNER_KEYS, read_card
 from molva.simulate.quick import QuickReader
 from molva.simulate.told import Event, Events, SeenTouch, Story
@@ -85,7 +85,7 @@ class EventReader:
     def read(self, source: Iterable[bytes]) -> Events:
         """Read the whole file."""
         quick = QuickReader(self._money).read
-        for number, raw in numbered_lines(source):
+        for number, raw in enumerate(source, 1):
             read = quick(raw, number)
             if read is None:
                 self._read_fully(raw, number)
@@ -96,7 +96,10 @@ class EventReader:
 
     def _read_fully(self, raw: bytes, number: int) -> None:
         """Read a line with an eye on everything that may be wrong."""
-        value, problems = self._parser.parse(raw)
+        text = without_bom(raw) if number == 1 else raw
+        if text.isspace() or not text:
+            return
+        value, problems = self._parser.parse(text)
         if not problems:
             reader = Reader()
             self._read_event(value, number, reader)

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import islice
 from json.encoder import encode_basestring
 from zoneinfo import ZoneInfo
 
 from molva.domain.owed import owed_of
 from molva.domain.terms import Terms
-from molva.domain.texts import commission_texts, verdict_text
+from molva.domain.texts import commission_texts, verdict_texts
 from molva.domain.verdicts import (
     NO_TOUCH,
     Attribution,
@@ -20,9 +20,9 @@ from molva.domain.verdicts import (
     OrderOwed,
 )
 from molva.domain.wording import MINUTE, WHOLE_MINUTES
-from molva.kit.money import format_minor
-from molva.simulate.run import Balance, Outcome, Posted
+from molva.kit.money import formatter
 from molva.simulate.told import Events, Story
+from molva.simulate.run import Balance, Outcome, Posted
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _AT_ONCE = 500  # rows that go to the file together
@@ -66,7 +66,7 @@ class Shape:
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
         self._zone = ZoneInfo(terms.timezone)
-        self.money = partial(format_minor, digits=terms.digits)
+        self.money = formatter(terms.digits)
         self._minute = lru_cache(maxsize=4096)(self._read_minute)
         self._rate = lru_cache(maxsize=1024)(self._tell_rate)
 
@@ -74,15 +74,15 @@ class Shape:
         """A time: its minute is looked up, what is told together is often of one."""
         if at < WHOLE_MINUTES:
             return self._time(at)
-        minute, rest = divmod(at, MINUTE)
-        before, after = self._minute(minute)
+        rest = at % MINUTE
+        before, after = self._minute(at - rest)
         if rest % 1_000_000:
             return f"{before}{rest // 1_000_000:02d}.{rest % 1_000_000:06d}{after}"
         return f"{before}{rest // 1_000_000:02d}{after}"
 
-    def _read_minute(self, minute: int) -> tuple[str, str]:
+    def _read_minute(self, at: int) -> tuple[str, str]:
         """What stands before the seconds in a time of this minute, and what stands after them."""
-        text = self._time(minute * MINUTE)
+        text = self._time(at)
         return text[:17], text[19:]
 
     def _time(self, at: int) -> str:
@@ -102,12 +102,12 @@ class Shape:
         return f'{{"id": {_quoted(order.id)}, "verdict": {verdict}, "commissions": [{commissions}]}}'
 
     def _verdict(self, decision: Decision, owed: OrderOwed) -> str:
-        unpaid, terms = owed.unpaid, self.terms
+        unpaid = owed.unpaid
+        english, russian = verdict_texts(decision, unpaid, self.terms)
         losers = ", ".join([self._loser(one) for one in decision.losers]) if decision.losers else ""
         return (
             f'{{"partner": {_maybe(decision.partner)}, "reason": "{decision.reason}", "unpaid": {_maybe(unpaid)}, '
-            f'"text": {{"en": {_quoted(verdict_text(decision, unpaid, "en", terms))}, '
-            f'"ru": {_quoted(verdict_text(decision, unpaid, "ru", terms))}}}, "losers": [{losers}]}}'
+            f'"text": {{"en": {_quoted(english)}, "ru": {_quoted(russian)}}}, "losers": [{losers}]}}'
         )
 
     def _loser(self, one: Loser) -> str:
@@ -118,11 +118,11 @@ class Shape:
 
     def _commission(self, commission: Commission) -> str:
         lines = ", ".join([self._line(line) for line in commission.lines])
-        texts = commission_texts(commission, self.terms)
+        english, russian = commission_texts(commission, self.terms)
         return (
             f'{{"partner": {_quoted(commission.partner)}, "level": {commission.level}, '
             f'"amount": "{self.money(commission.amount_minor)}", "lines": [{lines}], '
-            f'"text": {{"en": {_quoted(texts["en"])}, "ru": {_quoted(texts["ru"])}}}}}'
+            f'"text": {{"en": {_quoted(english)}, "ru": {_quoted(russian)}}}}}'
         )
 
     def _line(self, line: CommissionLine) -> str:
