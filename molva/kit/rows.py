@@ -60,8 +60,10 @@ def _values(row: models.Model, fields: Sequence[Any], *, is_new: bool) -> Iterat
         value = getattr(row, field.attname)
         if value is None and field.is_relation and field.is_cached(row):
             # the other row had no id yet when it was put here
-            value = getattr(field.get_cached_value(row), "pk", None)
+            other = field.get_cached_value(row)
+            value = getattr(other, "pk", None)
             setattr(row, field.attname, value)
+            field.set_cached_value(row, other)  # a new id makes Django forget it
         if type(field) in _PLAIN and type(value) in _AS_THEY_ARE:
             yield value
         else:

@@ -99,6 +99,7 @@ class _Telling:
     before: dict[str, Any] = field(default_factory=dict)
     former_id: int | None = None
     changed: bool = False
+    versions: tuple[int, int | None] = (-1, None)  # of the stored state and creation
     lines: list[OrderLine] | None = None  # when they are new
     is_first: bool = False  # the customer is made with this order
     is_earliest: bool = False  # it says by what the order was made
@@ -193,6 +194,7 @@ class _Group:
             telling.is_new = order.pk is None
             telling.former_id = order.customer_id
             telling.before = {} if telling.is_new else state_of(order)
+            telling.versions = (order.seq, order.creation_seq)
             if telling.keys and (telling.is_new or inbound.seq < order.creation_seq):
                 self._take_creation(telling, telling.keys)
             is_newer = telling.is_new or inbound.seq >= order.seq
@@ -221,7 +223,13 @@ class _Group:
         self._people.save()
         changed = [telling for telling in self.tellings if telling.changed]
         made = [telling.order for telling in changed if telling.is_new]
-        kept = [telling.order for telling in changed if not telling.is_new]
+        # versions are kept although nothing else is new: else what was told in between would be taken for newer
+        kept = [
+            telling.order
+            for telling in self.tellings
+            if not telling.is_new
+            and (telling.changed or telling.versions != (telling.order.seq, telling.order.creation_seq))
+        ]
         for order in kept:
             order.customer_id = order.customer.pk if order.customer_id is None else order.customer_id
         if made:
