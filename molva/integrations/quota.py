@@ -7,6 +7,7 @@ one that fails again and again is tried by one call at a time, with growing paus
 """
 
 import hashlib
+import math
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,7 +72,7 @@ class ShopBusyError(PlugError):
     is_put_off = True
 
     def __init__(self, cause: str, *, seconds: float) -> None:
-        super().__init__(WORDS[cause], retry_after=max(1, int(seconds) + 1))
+        super().__init__(WORDS[cause], retry_after=max(1, math.ceil(seconds)))
         self.cause = cause
 
 

@@ -183,8 +183,8 @@ class _Tour:
             if problem is None:
                 failed = 0
                 continue
-            failed += not problem.permanent
-            if not problem.permanent:
+            failed += not _is_final(problem)
+            if not _is_final(problem):
                 self.trouble = problem
             is_closed = problem.retry_after > 0 or str(problem).startswith(_WRONG_KEY)
             if is_closed or failed >= _FAILURES_IN_A_ROW or (name == KEY and problem.permanent):
@@ -205,7 +205,7 @@ class _Tour:
             own = self._own.get(step.name)
             done = own() if own else self._source.set_up(self.connection, step.name, wish, step.things)
         except PlugError as problem:
-            _mark(step, StepState.REFUSED if problem.permanent else StepState.LATER, note=str(problem))
+            _mark(step, StepState.REFUSED if _is_final(problem) else StepState.LATER, note=str(problem))
             return problem
         self._take(step, done, wish)
         return None
@@ -273,6 +273,11 @@ class _Tour:
             workspace_id=self.connection.workspace_id,
         )
         return Reconciled()
+
+
+def _is_final(problem: PlugError) -> bool:
+    """Whether a person is needed: a refused key is looked at once an hour, but nobody should wait for that."""
+    return problem.permanent or str(problem).startswith(_WRONG_KEY)
 
 
 def _mark(step: SetupStep, state: StepState, note: str = "") -> None:

@@ -53,14 +53,14 @@ def test_each_kind_of_caller_has_its_share_and_people_have_the_rest(small: None)
     assert use_up(gate(Urgency.PAST)) == 70
     assert use_up(gate(Urgency.WORK)) == 20
     assert use_up(gate(Urgency.PERSON)) == 10
-    assert wait_of(gate(Urgency.PERSON)) == ("limit", 303)
+    assert wait_of(gate(Urgency.PERSON)) == ("limit", 302)
 
 
 def test_the_window_begins_with_the_first_call_and_ends_by_itself(small: None):
     one = gate(Urgency.WORK)
     assert use_up(one) == 90
     with clock.pretend(START + timedelta(seconds=301)):
-        assert wait_of(one) == ("limit", 2)
+        assert wait_of(one) == ("limit", 1)
     with clock.pretend(START + timedelta(seconds=302)):
         assert use_up(one) == 90
 
@@ -120,10 +120,10 @@ def test_the_shop_may_allow_more_or_less():
 def test_a_closed_door_is_closed_for_everybody_until_its_moment():
     gate().enter()
     gate().close(40)
-    assert wait_of(gate()) == ("limit", 41)
-    assert wait_of(gate(Urgency.PERSON)) == ("limit", 41)
+    assert wait_of(gate()) == ("limit", 40)
+    assert wait_of(gate(Urgency.PERSON)) == ("limit", 40)
     gate().close(5)  # a shorter wish does not open it earlier
-    assert wait_of(gate()) == ("limit", 41)
+    assert wait_of(gate()) == ("limit", 40)
     with clock.pretend(START + timedelta(seconds=40)):
         assert gate().enter() == 2
 
@@ -131,7 +131,7 @@ def test_a_closed_door_is_closed_for_everybody_until_its_moment():
 def test_no_shop_can_close_the_door_for_a_day():
     gate().enter()
     gate().close(86_400)
-    assert wait_of(gate()) == ("limit", 3601)
+    assert wait_of(gate()) == ("limit", 3600)
 
 
 def test_after_three_failures_the_shop_rests_longer_each_time_and_one_call_tries():
@@ -152,7 +152,7 @@ def test_after_three_failures_the_shop_rests_longer_each_time_and_one_call_tries
     assert all(limit * 0.9 <= rest <= limit for rest, limit in zip(rests, limits, strict=True))
     with clock.pretend(now):
         number = one.enter()
-        assert wait_of(gate()) == ("rest", 61)  # one tries, the others wait for it
+        assert wait_of(gate()) == ("rest", 60)  # one tries, the others wait for it
         one.heard(number, "", is_good=True)
         assert gate().enter() > number
 
@@ -170,7 +170,7 @@ def test_a_refused_key_is_tried_once_an_hour_and_a_new_password_at_once():
     one = gate()
     one.enter()
     assert one.refuse().cause == "key"
-    assert wait_of(gate()) == ("key", 3601)
+    assert wait_of(gate()) == ("key", 3600)
     assert gate(password="new").enter() == 2
     assert gate(Urgency.PERSON).enter() == 3
     with clock.pretend(START + timedelta(hours=1)):

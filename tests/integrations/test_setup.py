@@ -250,7 +250,8 @@ def test_a_shop_that_fails_in_the_middle_is_gone_on_with(
     }  # fmt: skip
     fake_shop.faults.reset()
     writes.clear()
-    set_up_shop(connection_id=made.pk)
+    with clock.pretend(clock.now() + timedelta(seconds=8)):
+        set_up_shop(connection_id=made.pk)
     assert writes == [("POST", "js_tags"), ("POST", "application_widgets")]
     assert set(states(made).values()) == {"done"}
 

@@ -59,7 +59,7 @@ def test_a_shop_that_asks_to_wait_is_left_alone_by_everybody(
     fake_shop.faults.update({"api_answer": answer, "api_retry_after": 40, "api_left": 1})
     with pytest.raises(ShopBusyError) as caught:
         api.get("/admin/orders.json")
-    assert (caught.value.cause, caught.value.retry_after) == ("limit", 41)
+    assert (caught.value.cause, caught.value.retry_after) == ("limit", 40)
     before = calls(fake_shop)
     with InSalesApi(connection, for_person=True) as other, pytest.raises(ShopBusyError):
         other.get("/admin/orders.json")
@@ -133,7 +133,7 @@ def test_a_key_that_is_refused_stops_polling_politely_and_recovers_by_itself(
     back = lock_out(fake_shop)
     with pytest.raises(ShopBusyError) as caught:
         poll_shop(connection_id=connection.pk)
-    assert (caught.value.cause, caught.value.retry_after) == ("key", 3601)
+    assert (caught.value.cause, caught.value.retry_after) == ("key", 3600)
     connection.refresh_from_db()
     assert (connection.state, connection.problem) == (
         "broken",
