@@ -26,7 +26,9 @@ class ScriptForm(forms.Form):
     """Settings of the script, stored with the programme."""
 
     cookie_notice = forms.ChoiceField(
-        label=gettext_lazy("When a visitor may be remembered"), choices=CookieNotice.choices
+        label=gettext_lazy("When a visitor may be remembered"),
+        choices=CookieNotice.choices,
+        widget=forms.RadioSelect,
     )
     consent_cookie = forms.CharField(
         label=gettext_lazy("Cookie of the shop's own notice"),
