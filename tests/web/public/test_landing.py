@@ -168,6 +168,13 @@ def test_one_address_has_ten_tries_an_hour(client: Client, fill: Fill) -> None:
     assert client.post("/p/friends/", fill(email="x@example.org"), REMOTE_ADDR="192.0.2.9").status_code == 302
 
 
+def test_a_new_person_keeps_the_language_of_the_form(client: Client, fill: Fill) -> None:
+    client.post("/p/friends/", fill(), headers={"accept-language": "en"})
+    assert User.objects.get(email="kate@example.org").language == "en"
+    page = client.get("/cabinet/friends/", headers={"accept-language": "ru"})
+    assert 'lang="en"' in page.content.decode()
+
+
 def test_a_closed_programme_takes_nobody(client: Client, programme: Programme, fill: Fill) -> None:
     data = fill()
     change(programme, is_registration_open=False)
@@ -178,7 +185,7 @@ def test_a_closed_programme_takes_nobody(client: Client, programme: Programme, f
 
 def test_who_waits_for_acceptance_sees_that(client: Client, programme: Programme, fill: Fill) -> None:
     change(programme, approve_by_hand=True)
-    client.post("/p/friends/", fill())
+    client.post("/p/friends/", fill(), headers={"accept-language": "en"})
     for path in ("/p/friends/thanks/", "/cabinet/friends/", "/cabinet/friends/money/"):
         page = client.get(path, headers={"accept-language": "en"}).content.decode()
         assert ("The form is with us" in page, "/r/" in page) == (True, False), path
