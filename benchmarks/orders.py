@@ -1,10 +1,11 @@
 """Orders a second: hooks accepted, then read again from the shop, recorded, attributed and settled by workers.
 
-    python benchmarks/orders.py [--orders 300] [--database URL] [--workers 1] [--profile]
+    python benchmarks/orders.py [--orders 1000] [--rate 200] [--workers 1] [--database URL] [--profile]
 
-Everything is real: the demo shop in a process of its own answers the API, `molva worker` processes do the jobs, every
-order accrues to a partner and to the partner's inviter. Printed beside the disk's own speed: figures of a shared
-machine mean little alone. `--profile` runs the jobs in this process and prints where the time goes.
+Everything is real: the demo shop in a process of its own answers the API, `molva worker` processes do the jobs while
+hooks go on arriving at the given rate, every order accrues to a partner and to the partner's inviter. Printed beside
+the disk's own speed: figures of a shared machine mean little alone. `--profile` runs the jobs in this process, after
+all hooks, and prints where the time goes.
 """
 
 import argparse
@@ -18,9 +19,10 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median, quantiles
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,7 +38,10 @@ PROGRAMME = "bench"
 def main() -> None:
     """Run once and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--orders", type=int, default=300)
+    parser.add_argument("--orders", type=int, default=1000)
+    parser.add_argument(
+        "--rate", type=int, default=200, help="hooks a second; 0: one after another, at full speed"
+    )
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--database", default="", help="URL of a PostgreSQL server; SQLite without it")
     parser.add_argument("--profile", action="store_true")
@@ -63,16 +68,23 @@ def run(folder: Path, database: str, shop: Shop, options: argparse.Namespace) ->
         for start in range(0, len(wanted), 50)
         for order in shop.ask("orders", wanted[start : start + 50])
     ]
-    accepted = accept(connection, workspace, made)
-    settled, cpu = profile() if options.profile else work(options.workers, len(made))
-    verify(len(made), workspace)
     anchor = fsync_anchor(folder)
+    if options.profile:
+        waits = accept(connection, workspace, made, rate=0)
+        profile()
+    else:
+        figures, waits = work(options, shop, lambda: accept(connection, workspace, made, rate=options.rate))
+    verify(len(made), workspace)
     kind = "PostgreSQL" if options.database else "SQLite"
-    print(f"{kind}, {options.workers} worker(s), {len(made)} orders")
-    print(f"  accepted  {len(made) / accepted:7.0f} hooks/s    (one connection, one after another)")
-    print(f"  settled   {len(made) / settled:7.0f} orders/s   ({1000 * settled / len(made):.1f} ms each, "
-          f"{1000 * cpu / len(made):.1f} ms of processor)")  # fmt: skip
-    print(f"  the disk  {anchor:7.0f} fsync/s")
+    print(
+        f"{kind}, {options.workers} worker(s), {len(made)} orders, {options.rate or 'any number of'} hooks/s offered"
+    )
+    print(f"  accepted  p50 {1000 * median(waits):.1f} ms, p99 {1000 * quantiles(waits, n=100)[98]:.1f} ms")
+    if not options.profile:
+        print(f"  settled   {figures.pop('speed'):.0f} orders/s, from the first hook to the last settlement")
+        for name, seconds in figures.items():
+            print(f"  {name:9} {1000 * seconds / len(made):.1f} ms of processor an order")
+    print(f"  the disk  {anchor:.0f} fsync/s")
 
 
 @contextmanager
@@ -123,42 +135,58 @@ def prepare(shop: Shop) -> tuple[int, int]:
     return connection, Connection.unscoped.get(pk=connection).workspace_id
 
 
-def accept(connection: int, workspace: int, orders: list[dict[str, Any]]) -> float:
-    """Store every hook; seconds."""
+def accept(connection: int, workspace: int, orders: list[dict[str, Any]], *, rate: int) -> list[float]:
+    """Store every hook, so many a second; the seconds that each one took."""
     from molva.integrations.inbound import accept_hook  # noqa: PLC0415 - needs the registry
     from molva.integrations.models import Connection  # noqa: PLC0415 - needs the registry
     from molva.workspaces.scoping import scope  # noqa: PLC0415 - needs the registry
 
     bodies = [json.dumps(order, ensure_ascii=False).encode() for order in orders]
+    waits = []
     with scope(workspace):
         found = Connection.objects.get(pk=connection)
-        started = time.perf_counter()
-        for body in bodies:
+        start = time.perf_counter()
+        for number, body in enumerate(bodies):
+            if rate:
+                time.sleep(max(0, start + number / rate - time.perf_counter()))
+            began = time.perf_counter()
             accept_hook(connection=found, topic="orders-create", body=body, content_type="application/json")
-        return time.perf_counter() - started
+            waits.append(time.perf_counter() - began)
+    return waits
 
 
-def work(workers: int, count: int) -> tuple[float, float]:
-    """Let workers do everything; seconds from the first job's start to the last one's end, and processor seconds."""
+def work(
+    options: argparse.Namespace, shop: Shop, give: Callable[[], list[float]]
+) -> tuple[dict[str, float], list[float]]:
+    """Start workers, give them the hooks, wait for the last order; figures, and what `give` gave."""
     from django.db.models import Max, Min  # noqa: PLC0415 - needs the registry
 
-    from molva.jobs.models import Job, JobState  # noqa: PLC0415 - needs the registry
+    from molva.jobs.models import Job, JobState, WorkerBeat  # noqa: PLC0415 - needs the registry
 
-    command = [sys.executable, "-m", "molva", "worker"]
-    running = [subprocess.Popen(command, cwd=ROOT) for _ in range(workers)]
     jobs = Job.objects.filter(path="molva.integrations.inbound:process_inbound")
+    command = [sys.executable, "-m", "molva", "worker"]
+    running = [subprocess.Popen(command, cwd=ROOT) for _ in range(options.workers)]
     try:
-        wait_for(lambda: jobs.filter(state=JobState.DONE).exists(), 60)
-        before = sum(cpu_seconds(process.pid) for process in running)
-        wait_for(lambda: jobs.filter(state=JobState.DONE).count() == count, 600)
-        cpu = sum(cpu_seconds(process.pid) for process in running) - before
+        wait_for(lambda: WorkerBeat.objects.count() == options.workers, 60)
+        before = [[cpu_seconds(process.pid) for process in running], cpu_seconds(shop.process.pid)]
+        mine = time.process_time()
+        waits = give()
+        mine = time.process_time() - mine
+        wait_for(lambda: jobs.filter(state=JobState.DONE).count() == options.orders, 900)
+        after = [[cpu_seconds(process.pid) for process in running], cpu_seconds(shop.process.pid)]
     finally:
         for process in running:
             process.send_signal(signal.SIGTERM)
         for process in running:
             process.wait()
-    times = jobs.aggregate(first=Min("started_at"), last=Max("finished_at"))
-    return float((times["last"] - times["first"]).total_seconds()), cpu
+    times = jobs.aggregate(first=Min("created_at"), last=Max("finished_at"))
+    figures = {
+        "speed": options.orders / (times["last"] - times["first"]).total_seconds(),
+        "workers": sum(after[0]) - sum(before[0]),
+        "the shop": after[1] - before[1],
+        "accepting": mine,
+    }
+    return figures, waits
 
 
 def cpu_seconds(pid: int) -> float:
@@ -167,17 +195,14 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def profile() -> tuple[float, float]:
-    """Do the jobs here, with the profiler; seconds, and processor seconds."""
+def profile() -> None:
+    """Do the jobs here, with the profiler."""
     from molva.jobs.worker import Worker  # noqa: PLC0415 - needs the registry
     from molva.workspaces.scoping import scope  # noqa: PLC0415 - needs the registry
 
     worker, profiler = Worker(scope=scope), cProfile.Profile()
-    started, cpu = time.perf_counter(), time.process_time()
     profiler.runcall(worker.run_until_empty)
-    spent, cpu = time.perf_counter() - started, time.process_time() - cpu
-    pstats.Stats(profiler).sort_stats("cumulative").print_stats(60)
-    return spent, cpu
+    pstats.Stats(profiler).sort_stats("cumulative").print_stats(80)
 
 
 def verify(count: int, workspace: int) -> None:

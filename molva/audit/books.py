@@ -18,6 +18,7 @@ APPEND_ONLY = (
     "ledger_posting",
     "workspaces_event",
     "programmes_termsversion",
+    "programmes_termsrecall",
     "programmes_partnerversion",
 )
 

@@ -121,20 +121,21 @@ def check_places(extent: Extent) -> Iterator[Breach]:
 
 
 def check_versions(extent: Extent) -> Iterator[Breach]:
-    """I14: a commission goes by the version of terms in force when its order was created."""
+    """I14: a commission goes by the version in force when its order was created; a withdrawn plan never was."""
     statement = """
         SELECT c.id, v.number FROM commissions_commission c
         JOIN orders_order o ON o.id = c.order_id
         JOIN programmes_termsversion v ON v.id = c.terms_id
-        WHERE c.workspace_id = %s AND EXISTS (
-            SELECT 1 FROM programmes_termsversion w WHERE w.programme_id = c.programme_id AND w.id <> v.id AND (
+        WHERE c.workspace_id = %s AND (v.id IN (SELECT version_id FROM programmes_termsrecall) OR EXISTS (
+            SELECT 1 FROM programmes_termsversion w WHERE w.programme_id = c.programme_id AND w.id <> v.id
+            AND w.id NOT IN (SELECT version_id FROM programmes_termsrecall) AND (
                 (v.valid_from <= o.created_at AND w.valid_from <= o.created_at
                     AND (w.valid_from > v.valid_from OR (w.valid_from = v.valid_from AND w.number > v.number)))
                 OR (v.valid_from > o.created_at
                     AND (w.valid_from <= o.created_at OR w.valid_from < v.valid_from
                         OR (w.valid_from = v.valid_from AND w.number < v.number)))
             )
-        )
+        ))
     """
     for commission, number in rows(statement, extent.workspace_id):
         yield Breach(

@@ -8,6 +8,7 @@ from django.db import transaction
 from molva.ledger.services import welcome
 from molva.programmes.models import Partner, PartnerStatus, Programme
 from molva.programmes.services import register_partner, update_partner
+from molva.tracking.codes import give_automatic_code
 from molva.tracking.services import main_link
 from molva.workspaces.models import User
 
@@ -34,6 +35,7 @@ def accept_partner(*, partner: Partner, actor: User, at: datetime) -> Partner:
 
 def _give(partner: Partner, *, at: datetime) -> None:
     main_link(partner)
+    give_automatic_code(partner)
     programme = partner.programme
     if programme.welcome_minor > 0:
         welcome(

@@ -26,7 +26,7 @@ class LiveDirectory(Directory):
         super().__init__()
         self._programme = programme
         self._seen_partners: dict[str, Timeline[PartnerState] | None] = {}
-        self._seen_codes: dict[str, tuple[int, str] | None] = {}
+        self._seen_codes: dict[str, tuple[int, int | None, str] | None] = {}
         self._terms_over_time = terms or TermsOverTime(programme)
         self._rows: dict[str, Partner] = {}
 
@@ -54,11 +54,14 @@ class LiveDirectory(Directory):
         return states.at(moment) if states else None
 
     def code_owner(self, code: str, moment: int) -> str | None:
-        """Whose a folded promo code is; a partner's own public code is his promo code, too (row S2.56)."""
+        """Whose a folded promo code is; a partner's own public code is his promo code, too (row S2.56).
+
+        A voided one is nobody's from that moment on; what was made with it before stays (row S1.44).
+        """
         if code not in self._seen_codes:
             self._seen_codes[code] = self._read_code(code)
-        found = self._seen_codes[code]
-        return found[1] if found and found[0] <= moment else None
+        since, until, owner = self._seen_codes[code] or (moment + 1, None, None)
+        return owner if since <= moment and (until is None or moment < until) else None
 
     def _read_partner(self, partner: str) -> Timeline[PartnerState] | None:
         states: Timeline[PartnerState] = Timeline()
@@ -78,16 +81,17 @@ class LiveDirectory(Directory):
             )
         return states if states.values else None
 
-    def _read_code(self, code: str) -> tuple[int, str] | None:
+    def _read_code(self, code: str) -> tuple[int, int | None, str] | None:
         promo = (
             PromoCode.objects.filter(programme=self._programme, code_folded=code)
             .select_related("partner")
             .first()
         )
         if promo:
-            return to_micros(promo.valid_from), promo.partner.code
+            until = to_micros(promo.voided_at) if promo.voided_at else None
+            return to_micros(promo.valid_from), until, promo.partner.code
         own = self._programme.partners.filter(code_folded=code).first()
-        return (to_micros(own.joined_at), own.code) if own else None
+        return (to_micros(own.joined_at), None, own.code) if own else None
 
 
 @dataclass(frozen=True, slots=True)

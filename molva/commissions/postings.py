@@ -103,7 +103,7 @@ def post_plans(plans: Sequence[Plan], *, at: datetime) -> None:
         known = Transaction.objects.filter(commission_id__in=had).order_by().values_list("commission_id")
         numbers = dict(known.annotate(count=models.Count("pk")))
     ledger.post_all([entry for plan in plans for entry in plan.entries(numbers.get(plan.row.pk, 0), at)])
-    AccrualLot.objects.bulk_create(plan.new_lot for plan in plans if plan.new_lot)
+    AccrualLot.objects.insert_each(plan.new_lot for plan in plans if plan.new_lot)
     changed = [lot for plan in plans for lot in (*(lot for lot, _amount in plan.released), *plan.taken)]
     update_each(changed, ["held_minor"])
 

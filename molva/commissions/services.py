@@ -23,8 +23,8 @@ from molva.commissions.facts import (
 )
 from molva.commissions.models import Commission
 from molva.commissions.postings import Plan, plan_difference, post_plans, waiting_lots
-from molva.commissions.verdicts import VERDICT_FIELDS, Claims, save_lead, take_verdict
-from molva.domain.explanation import as_json, explain
+from molva.commissions.verdicts import VERDICT_FIELDS, Claims, explanation_json, save_lead, take_verdict
+from molva.domain.explanation import explain
 from molva.domain.judge import judge
 from molva.domain.verdicts import Commission as Owed
 from molva.domain.verdicts import Decision, Judgement, OrderOwed
@@ -192,14 +192,9 @@ def _explained(case: _Case, order: Order, directory: LiveDirectory) -> dict[tupl
     facts = next(facts for facts in case.person.facts.orders if facts.id == order_key(order))
     decision, owed = case.decided(order)
     return {
-        (one.partner, one.level): plain_json(as_json(explain(facts, decision, directory, owed, one)))
+        (one.partner, one.level): explanation_json(explain(facts, decision, directory, owed, one))
         for one in (*owed.expected, *owed.commissions)
     }
-
-
-def plain_json(value: dict[str, Any]) -> dict[str, Any]:
-    """With lists for tuples, as it comes back from the database: else it would always look new."""
-    return {name: list(part) if isinstance(part, tuple) else part for name, part in value.items()}
 
 
 def _fill(row: Commission, due: Owed | None, hoped: Owed | None) -> bool:
@@ -229,7 +224,7 @@ def _stored_attributions(customers: Sequence[int]) -> dict[int, list[Attribution
 
 def _save_commissions(rows: Sequence[Commission]) -> None:
     kept = [row for row in rows if row.pk is not None]
-    Commission.objects.bulk_create(row for row in rows if row.pk is None)
+    Commission.objects.insert_each(row for row in rows if row.pk is None)
     update_each(kept, _COMMISSION_FIELDS)
 
 
@@ -239,7 +234,7 @@ def _save_claims(claims: Sequence[Claims]) -> None:
     stored = [one.customer.pk for one in changed if one.is_stored]
     if stored:
         Attribution.objects.filter(customer__in=stored).delete()
-    Attribution.objects.bulk_create(row for one in changed for row in one.rows)
+    Attribution.objects.insert_each(row for one in changed for row in one.rows)
     moved = [one for one in claims if one.customer.partner_id != one.owner_id]
     for one in moved:
         one.customer.partner_id = one.owner_id

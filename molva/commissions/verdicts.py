@@ -1,10 +1,10 @@
 """How verdicts and attributions are stored: what the rules decided, beside the rows it is about."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from molva.domain.explanation import Explanation
 from molva.domain.verdicts import Attribution as Claim
 from molva.domain.verdicts import Decision, OrderOwed
 from molva.kit.clock import from_micros
@@ -55,12 +55,26 @@ def verdict_json(decision: Decision, owed: OrderOwed | None = None) -> dict[str,
         "reason": decision.reason,
         "unpaid": owed.unpaid if owed else None,
         "since": decision.since,
-        "touch": asdict(decision.touch) if decision.touch else None,
-        "losers": [asdict(loser) for loser in decision.losers],
-        "chain": [asdict(payee) for payee in decision.chain],
+        "touch": plain(decision.touch) if decision.touch else None,
+        "losers": [plain(loser) for loser in decision.losers],
+        "chain": [plain(payee) for payee in decision.chain],
         "place": owed.place if owed else None,
         "paid_place": owed.paid_place if owed else None,
     }
+
+
+def explanation_json(explanation: Explanation) -> dict[str, Any]:
+    """An explanation as stored on a commission; lists for tuples, as it comes back, else it would always look new."""
+    return plain(explanation) | {
+        "chain": list(explanation.chain),
+        "lines": [plain(line) for line in explanation.lines],
+        "lost_rules": [plain(rule) for rule in explanation.lost_rules],
+    }
+
+
+def plain(value: Any) -> dict[str, Any]:
+    """The fields of a value of the rules; `asdict` copies whatever is in them, and takes ten times as long."""
+    return {name: getattr(value, name) for name in value.__slots__}
 
 
 class Claims:

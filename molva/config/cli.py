@@ -29,6 +29,9 @@ COMMANDS = {
     "check": Entry(
         "molva.audit.command:check", "Verify the books and every other promise.", needs_django=True
     ),
+    "shops": Entry(
+        "molva.config.operator:shops", "List the shops of an operator, give free days.", needs_django=True
+    ),
     "manage": Entry("molva.config.commands:manage", "Pass a command to Django (for example: manage shell)."),
 }
 

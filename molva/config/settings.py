@@ -49,6 +49,11 @@ except re.error as problem:
     raise ImproperlyConfigured(f"MOLVA_INSALES_HOSTS is not a regular expression: {problem}") from problem
 # Whether Molva is offered to many shops, each with a company of its own.
 MOLVA_OPERATOR = env.bool("MOLVA_OPERATOR", default=False)
+# What a shop pays such an operator a month, in roubles («990.00»); with 0 nobody is asked for money.
+MOLVA_PLAN_MONTHLY = env.str("MOLVA_PLAN_MONTHLY", default="0")
+MOLVA_PLAN_TRIAL_DAYS = env.int("MOLVA_PLAN_TRIAL_DAYS", default=14)
+# Services that a shop may order for a single charge: «name=price» by semicolons.
+MOLVA_PLAN_SERVICES = env.str("MOLVA_PLAN_SERVICES", default="")
 # Set by `molva demo` only: sign-in codes are shown on the page instead of being mailed.
 MOLVA_DEMO = env.bool("MOLVA_DEMO", default=False)
 
@@ -90,6 +95,7 @@ INSTALLED_APPS = [
     "molva.commissions",
     "molva.payouts",
     "molva.integrations",
+    "molva.messaging",
     "molva.selftest",
     "molva.web.ui",
     "molva.web.office",
@@ -170,7 +176,14 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "molva_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "molva_cache",
+        # Limits of tries are counted here: a flood of strangers must not push a count out (the usual room is 300).
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 AUTH_USER_MODEL = "workspaces.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -198,12 +211,23 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ALLAUTH_RATE_LIMIT_IPV6_PREFIX = 64
 if MOLVA_TRUST_PROXY:
     # Otherwise all visitors would share the limits of one address, the proxy's.
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
+# How often something may be tried, by name: molva/web/ui/limits.py and allauth count in one cache for all processes.
+ACCOUNT_RATE_LIMITS = {
+    "register": "10/h/ip",
+    # wrong codes, by the e-mail whichever session they come from, and by the address whatever e-mail they name
+    "enter_code": "5/5m/key,20/5m/ip",
+    "change_email": "5/h/user",
+    "app_call": "60/m/ip",
+    "widget": "120/m/ip",  # a whole office may sit behind one address
+    "app_install": "10/m/key",  # of one shop: each costs a call of its API
+}
 if not MOLVA_DEMO:
     # 60 codes of a million with 5 tries each: guessing for a whole day opens an account in 3 cases of 10 000.
-    ACCOUNT_RATE_LIMITS = {"request_login_code": "20/m/ip,3/m/key,20/h/key,60/d/key"}
+    ACCOUNT_RATE_LIMITS["request_login_code"] = "20/m/ip,3/m/key,20/h/key,60/d/key"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/login/"
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 

@@ -8,8 +8,13 @@ TIMETABLE = (
     Every(300, "molva.commissions.jobs:end_terms"),
     Every(3_600, "molva.commissions.jobs:warn_terms"),
     Every(900, "molva.integrations.polling:poll_shops"),
+    Every(86_400, "molva.integrations.comparison:compare_every_night"),
+    Every(604_800, "molva.integrations.polling:read_deleted_everywhere"),
     Every(3_600, "molva.integrations.connecting:refresh_shops"),
     Every(3_600, "molva.integrations.setup:check_shops"),
     Every(86_400, "molva.selftest.runs:run_daily"),
+    Every(60, "molva.integrations.codes:bring_all"),
+    Every(86_400, "molva.integrations.code_checks:check_all"),
+    Every(86_400, "molva.integrations.subscriptions:read_all"),
     Every(86_400, "molva.config.upkeep:clear_sessions"),
 )

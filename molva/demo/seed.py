@@ -20,6 +20,7 @@ from molva.demo.sample_clicks import store_visits
 from molva.demo.sample_life import Life
 from molva.demo.sample_plan import DATA, make_plan, partner_email, partner_phone
 from molva.demo.sample_shop import ShopControl
+from molva.integrations.codes import bring_codes
 from molva.integrations.connecting import connect_shop
 from molva.integrations.models import Connection
 from molva.integrations.sources.insales.api import InSalesApi
@@ -27,8 +28,9 @@ from molva.jobs.worker import Worker
 from molva.kit import clock
 from molva.programmes.models import Partner, PartnerStatus, Programme, TermsVersion
 from molva.programmes.services import create_programme, publish_terms, update_partner, update_programme
-from molva.tracking.models import LinkKind
-from molva.tracking.services import add_promo_code, create_link
+from molva.tracking.codes import CodeOffer, make_codes
+from molva.tracking.models import CodeDiscount, LinkKind
+from molva.tracking.services import create_link
 from molva.workspaces.models import User, Workspace
 from molva.workspaces.scoping import scope
 from molva.workspaces.services import create_workspace, is_set_up
@@ -224,15 +226,14 @@ class _Seed:
         return partners
 
     def _promo_codes(self, partners: dict[str, Partner], connection: Connection, owner: User) -> None:
-        """The codes exist in the shop, which takes the discount off, and here, where they lead to a partner."""
-        with InSalesApi(connection) as api:
-            for one in DATA["partners"]:
-                if not one.get("promo"):
-                    continue
-                wanted = {"code": one["promo"], "type_id": 1, "discount": "5.0"}
-                api.post("/admin/discount_codes.json", {"discount_code": wanted})
+        """The codes are made here, and Molva puts them into the shop, which takes the discount off."""
+        offer = CodeOffer(discount_kind=CodeDiscount.PERCENT, discount=500)
+        for one in DATA["partners"]:
+            if one.get("promo"):
                 with clock.pretend(self._ago(one["joined"] - 0.1)):
-                    add_promo_code(partner=partners[one["code"]], code=one["promo"], actor=owner)
+                    codes = [(partners[one["code"]], one["promo"])]
+                    make_codes(programme=connection.programme, codes=codes, offer=offer, actor=owner)
+        bring_codes(programme_id=connection.programme_id)
         with clock.pretend(self._ago(30)):
             for code, page, kind in (
                 ("CHASHKA", "/collection/chay-i-travy", LinkKind.LINK),

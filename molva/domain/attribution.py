@@ -36,9 +36,9 @@ def decide(person: PersonFacts, directory: Directory) -> Decided:
     """All decisions and attributions of one person, by all facts given."""
     records: list[Record] = [*person.orders, *person.leads]
     if len(records) > 1:
-        records.sort(key=lambda record: (record.created_at, record.tie))
+        records.sort(key=_in_order)
     touches = {
-        visitor: sorted(known, key=lambda touch: (touch.at, touch.tie))
+        visitor: sorted(known, key=_in_time) if len(known) > 1 else known
         for visitor, known in person.touches.items()
         if known
     }
@@ -50,8 +50,18 @@ def decide(person: PersonFacts, directory: Directory) -> Decided:
     return decided
 
 
+def _in_order(record: Record) -> tuple[int, int]:
+    return record.created_at, record.tie
+
+
+def _in_time(touch: TouchFacts) -> tuple[int, int]:
+    return touch.at, touch.tie
+
+
 def client_label(seen: list[ClientKeys]) -> str:
     """How a client is called: the first id seen, else the e-mail, else the phone."""
+    if seen and seen[0].id:  # nearly always
+        return seen[0].id
     for name in ("id", "email", "phone", "shown"):
         for keys in seen:
             if value := getattr(keys, name):
@@ -172,7 +182,7 @@ class _Field:
             if owner is not None:
                 self.codes.append(Touch(owner, CODE, at, code))
         if len(fresh) > 1:
-            fresh.sort(key=lambda touch: (touch.at, touch.tie))
+            fresh.sort(key=_in_time)
         window = self.rules.click_window_days
         for touch in fresh:
             if window is not None and at - touch.at > window * DAY:

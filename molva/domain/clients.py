@@ -105,20 +105,32 @@ class Clients:
     def see(self, keys: ClientKeys, at: int, policy: str) -> Client:
         """The client with these keys, joined of several if they are of several."""
         by_key = self._by_key
+        main = by_key.get(f"i{keys.id}") if keys.id is not None else None
+        if (
+            main is not None
+            and (keys.email is None or keys.email in main.emails)
+            and (keys.phone is None or keys.phone in main.phones)
+        ):
+            main.expire(at)  # all keys are known as his
+            return main
         written = written_keys(keys)
-        found = list(
-            {id(client): client for key in written if (client := by_key.get(key)) is not None}.values()
-        )
-        for client in found:
-            client.expire(at)
-        main = max(found, key=lambda client: len(client.keys)) if found else Client()
-        for other in found:
-            if other is not main:
-                by_key.update(dict.fromkeys(other.keys, main))
-                main.absorb(other, at, policy)
-        fresh = [key for key in written if key not in by_key]
-        by_key.update(dict.fromkeys(fresh, main))
-        main.keys += fresh
+        found: list[Client] = []
+        for key in written:
+            client = by_key.get(key)
+            if client is not None and client not in found:
+                client.expire(at)
+                found.append(client)
+        main = found[0] if found else Client()
+        if len(found) > 1:
+            main = max(found, key=lambda client: len(client.keys))
+            for other in found:
+                if other is not main:
+                    by_key.update(dict.fromkeys(other.keys, main))
+                    main.absorb(other, at, policy)
+        for key in written:
+            if key not in by_key:
+                by_key[key] = main
+                main.keys.append(key)
         if keys.email is not None:
             main.emails.add(keys.email)
         if keys.phone is not None:
@@ -128,6 +140,8 @@ class Clients:
 
 def written_keys(keys: ClientKeys) -> list[str]:
     """The keys of a client as texts that cannot be mixed up: an id is never an e-mail."""
+    if keys.id is not None and keys.email is not None and keys.phone is not None:  # as most clients are
+        return ["i" + keys.id, "e" + keys.email, "p" + keys.phone]
     found = []
     if keys.id is not None:
         found.append("i" + keys.id)

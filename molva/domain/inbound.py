@@ -38,14 +38,23 @@ class InboundLine:
 class InboundMarks:
     """Everything on an order that may name a partner, as evidence, before anyone decides.
 
-    `tokens`: click tokens (`mv`) from extra fields and cookies. `first_location`, `last_location`: address of the first
-    and of the last entry page (path with query), None when the shop knows none.
+    `tokens`: click tokens (`mv`) from extra fields and cookies, `token_places` where each stood. `first_location`,
+    `last_location`: address of the first and of the last entry page (path with query), None when the shop knows none;
+    `…_query` the query or search phrase of that visit, `…_referer` the whole address of the page before it. `dropped`:
+    (place, value) of what looks like a visit and is none.
     """
 
     codes: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
     first_location: str | None = None
     last_location: str | None = None
+    token_places: tuple[str, ...] = ()
+    first_query: str | None = None
+    last_query: str | None = None
+    first_referer: str | None = None
+    last_referer: str | None = None
+    cookies: tuple[tuple[str, str], ...] = ()
+    dropped: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,10 @@ _EARLIEST = (
     -62_135_424_000_000_000
 )  # the third day of the year 1: earlier ones have no local time in some zones
 _MICROSECOND = timedelta(microseconds=1)
+_SECONDS = {f"{second:02d}": second * 1_000_000 for second in range(60)}  # as written → microseconds
 
 
+_MANY = 10_000  # spellings of whole sums that are kept
 _NO_OBJECT: dict[str, Any] = {}  # what is read instead of a value that should be an object
 
 
@@ -218,12 +220,15 @@ def moment(value: Any) -> int:
     """A time with its offset, in microseconds UTC."""
     if type(value) is not str:
         raise Wrong("must be a time such as 2026-03-01T12:00:00+03:00")
+    seconds = _SECONDS.get(value[17:19])
+    if seconds is not None and value[16] == ":":
+        return _moment(value[:17] + "00" + value[19:]) + seconds
     return _moment(value)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _moment(value: str) -> int:
-    """Kept for a while: the same moment often stands twice in one event."""
+    """Kept for a while, without the seconds: what comes together is often of one minute."""
     if not _MOMENT.fullmatch(value):
         raise Wrong("must be a time such as 2026-03-01T12:00:00+03:00")
     try:
@@ -250,13 +255,27 @@ def decimal(value: Any) -> int | Fraction:
 
 def money(digits: int) -> Callable[[Any], int]:
     """A parser of sums of a currency with so many digits of fraction."""
+    # A sum is nearly always a whole that was met before and a point with all the digits: both are only looked up.
+    wholes: dict[str, int] = {}
+    rests = {f".{rest:0{digits}d}": rest for rest in range(10**digits)} if digits else {"": 0}
+    width = digits + 1 if digits else 0
 
     def parse(value: Any) -> int:
         if type(value) is not str:
             raise Wrong('must be a sum in a string such as "150.00"')
+        place = len(value) - width
         try:
-            return parse_minor(value, digits)
+            return wholes[value[:place]] + rests[value[place:]]
+        except KeyError:
+            return parse_new(value, place)
+
+    def parse_new(value: str, place: int) -> int:
+        try:
+            read = parse_minor(value, digits)
         except ValueError as error:
             raise Wrong(str(error)) from None
+        if value[place:] in rests and len(wholes) < _MANY:
+            wholes[value[:place]] = read - rests[value[place:]]
+        return read
 
     return parse

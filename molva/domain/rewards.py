@@ -41,7 +41,7 @@ class Worth:
         self.amounts = amounts
         self.step = step
         self.is_new = is_new
-        self.is_limited = any(rule is not None and rule.paid_sales > 0 for rule in winners)
+        self.is_limited = any([rule is not None and rule.paid_sales > 0 for rule in winners])
         self.level_one_minor = sum(amounts[: len(winners)])
 
     def on_level(self, index: int) -> tuple[int, ...]:
@@ -63,7 +63,7 @@ def line_bases(snapshot: Snapshot) -> list[int]:
 
 def order_total(snapshot: Snapshot) -> int:
     """The sum of the line bases."""
-    return max(sum(line.total_minor for line in snapshot.lines) - snapshot.discount_minor, 0)
+    return max(sum([line.total_minor for line in snapshot.lines]) - snapshot.discount_minor, 0)
 
 
 def worth(
@@ -85,7 +85,7 @@ def worth(
     winners = tuple(
         [_winner(rules, line) if base else None for line, base in zip(snapshot.lines, bases, strict=True)]
     )
-    if winners.count(winners[0] if winners else None) == len(winners):
+    if all([rule is winners[0] for rule in winners]):
         winners = terms.rules.same(winners)
     amounts: list[int] = []
     for payee in decision.chain:
@@ -109,7 +109,7 @@ def _order_fits(
         and (when.client is None or (when.client == "new") == is_new)
         and within(total, when.order_total_from, when.order_total_to)
         and within(place, when.sale_from, when.sale_to)
-        and in_time(when, order.created_at, decision.since, terms.timezone)
+        and (when.is_timeless or in_time(when, order.created_at, decision.since, terms.timezone))
     )
 
 
@@ -167,9 +167,10 @@ def level_amounts(
 ) -> list[int]:
     """What each line gives on a level, caps applied."""
     amounts = uncut_amounts(snapshot, bases, winners, level)
-    capped = {id(rule): rule for rule in winners if rule is not None and rule.cap_minor is not None}
-    for rule in capped.values():
-        _cut(amounts, winners, rule)
+    capped = [rule for rule in winners if rule is not None and rule.cap_minor is not None]
+    if capped:
+        for rule in {id(rule): rule for rule in capped}.values():
+            _cut(amounts, winners, rule)
     return amounts
 
 
@@ -178,21 +179,22 @@ def uncut_amounts(
 ) -> list[int]:
     """What each line gives on a level before any cap."""
     amounts: list[int] = []
-    paid: set[str] = set()  # rules whose sum per order is given already
+    paid: set[str] = set()  # rules whose fixed sum is given already
     for line, base, rule in zip(snapshot.lines, bases, winners, strict=True):
         reward = rule.rewards.get(level) if rule is not None else None
         if rule is None or reward is None:
             amounts.append(0)
-            continue
-        amounts.append(reward_of(reward, rule.per, base, line, is_first=rule.id not in paid))
-        paid.add(rule.id)
+        elif reward.rate is not None:
+            numerator, denominator = reward.rate
+            amounts.append(round_half_up(base * numerator, denominator))
+        else:
+            amounts.append(_fixed(reward, rule.per, line, is_first=rule.id not in paid))
+            paid.add(rule.id)
     return amounts
 
 
-def reward_of(reward: Reward, per: str, base: int, line: Line, *, is_first: bool) -> int:
-    """The reward of one line; `is_first`: the first line with a base that the rule wins in the order."""
-    if reward.percent is not None:
-        return round_half_up(base * reward.percent.numerator, 100 * reward.percent.denominator)
+def _fixed(reward: Reward, per: str, line: Line, *, is_first: bool) -> int:
+    """The fixed reward of one line; `is_first`: the first line with a base that the rule wins in the order."""
     if reward.fixed_minor is None:
         return 0
     if per == "unit":

@@ -41,11 +41,16 @@ class Reward:
     percent: int | Fraction | None = None
     fixed_minor: int | None = None
     text: str = ""
+    pays: bool = field(init=False, compare=False, default=False)  # is a reward named at all (a «none» is not)
+    rate: tuple[int, int] | None = field(
+        init=False, compare=False, default=None
+    )  # the per cent as a fraction of 1
 
-    @property
-    def pays(self) -> bool:
-        """Is a reward named at all (a «none» is not)."""
-        return self.percent is not None or self.fixed_minor is not None
+    def __post_init__(self) -> None:
+        """Know once what is asked for every line."""
+        object.__setattr__(self, "pays", self.percent is not None or self.fixed_minor is not None)
+        if self.percent is not None:
+            object.__setattr__(self, "rate", (self.percent.numerator, 100 * self.percent.denominator))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class When:
     valid_from: int | None = None
     valid_to: int | None = None
     is_plain: bool = field(init=False, compare=False, default=True)  # asks nothing about the order itself
+    is_timeless: bool = field(init=False, compare=False, default=True)  # asks nothing about time
     is_lineless: bool = field(init=False, compare=False, default=True)  # asks nothing about the line
 
     def __post_init__(self) -> None:
@@ -88,6 +94,7 @@ class When:
         )
         of_line = (self.product, self.sku, self.category)
         object.__setattr__(self, "is_lineless", all(value is None for value in of_line))
+        object.__setattr__(self, "is_timeless", all(value is None for value in timed))
         object.__setattr__(self, "is_plain", all(value is None for value in asked + timed))
 
 

@@ -4,38 +4,40 @@ Pure: no catalogues of translations, so that a file run by `molva simulate` and 
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from molva.domain.terms import Terms
 from molva.domain.verdicts import Commission, CommissionLine, Decision
-from molva.domain.wording import money_words, percent_words, time_words
+from molva.domain.wording import Both, in_words, percent_words, time_in_words
 
 LANGUAGES = ("en", "ru")
+# The first gap is the partner's, the second is for when the touch was, since when the client is theirs, or the code.
 _REASONS = {
     "en": {
-        "link": "{partner} gets the order: the client came by the partner link, {at}.",
-        "qr": "{partner} gets the order: the client scanned the QR code, {at}.",
-        "form": "{partner} gets the order: the client filled in the partner's form, {at}.",
-        "code": "{partner} gets the order: promo code {code} is used in it.",
-        "landing": "{partner} gets the order: the address the client came to carries the partner's mark.",
-        "attributed": "{partner} gets the order: the client is theirs since {since}.",
+        "link": "%s gets the order: the client came by the partner link, %s.",
+        "qr": "%s gets the order: the client scanned the QR code, %s.",
+        "form": "%s gets the order: the client filled in the partner's form, %s.",
+        "code": "%s gets the order: promo code %s is used in it.",
+        "landing": "%s gets the order: the address the client came to carries the partner's mark.",
+        "attributed": "%s gets the order: the client is theirs since %s.",
         "no_touch": "Nobody gets the order: no visit, code or mark leads to a partner.",
         "window_ended": "Nobody gets the order: the client's visits are too old or counted for earlier orders.",
         "term_ended": "Nobody gets the order: the attribution has ended and no new visit or code came.",
-        "own_purchase": "Nobody is paid: {partner} has the same e-mail or phone as the client.",
-        "partner_blocked": "Nobody is paid: {partner} is blocked at the time of the order.",
+        "own_purchase": "Nobody is paid: %s has the same e-mail or phone as the client.",
+        "partner_blocked": "Nobody is paid: %s is blocked at the time of the order.",
     },
     "ru": {
-        "link": "Заказ достаётся партнёру {partner}: клиент пришёл по партнёрской ссылке, {at}.",
-        "qr": "Заказ достаётся партнёру {partner}: клиент открыл QR-код, {at}.",
-        "form": "Заказ достаётся партнёру {partner}: клиент заполнил форму партнёра, {at}.",
-        "code": "Заказ достаётся партнёру {partner}: в заказе промокод {code}.",
-        "landing": "Заказ достаётся партнёру {partner}: клиент пришёл на адрес с меткой партнёра.",
-        "attributed": "Заказ достаётся партнёру {partner}: клиент закреплён с {since}.",
+        "link": "Заказ достаётся партнёру %s: клиент пришёл по партнёрской ссылке, %s.",
+        "qr": "Заказ достаётся партнёру %s: клиент открыл QR-код, %s.",
+        "form": "Заказ достаётся партнёру %s: клиент заполнил форму партнёра, %s.",
+        "code": "Заказ достаётся партнёру %s: в заказе промокод %s.",
+        "landing": "Заказ достаётся партнёру %s: клиент пришёл на адрес с меткой партнёра.",
+        "attributed": "Заказ достаётся партнёру %s: клиент закреплён с %s.",
         "no_touch": "Заказ ничей: ни переход, ни промокод, ни метка не ведут к партнёру.",
         "window_ended": "Заказ ничей: переходы клиента слишком давние или засчитаны в прошлых заказах.",
         "term_ended": "Заказ ничей: закрепление кончилось, а новых переходов и промокодов нет.",
-        "own_purchase": "Никому не платим: у партнёра {partner} те же почта или телефон, что у клиента.",
-        "partner_blocked": "Никому не платим: партнёр {partner} заблокирован на момент заказа.",
+        "own_purchase": "Никому не платим: у партнёра %s те же почта или телефон, что у клиента.",
+        "partner_blocked": "Никому не платим: партнёр %s заблокирован на момент заказа.",
     },
 }
 _UNPAID = {
@@ -56,37 +58,58 @@ _UNPAID = {
         "sales_limit": "Вознаграждения нет: оплачиваемые покупки этого клиента уже кончились.",
     },
 }
-_CUT = {"en": " (the rule's cap leaves {sum})", "ru": " (предел правила оставляет {sum})"}
-_BEYOND = {
-    "en": "rule “{rule}” has paid its number of sales",
-    "ru": "по правилу «{rule}» оплачиваемые покупки кончились",
-}
+_ENGLISH, _RUSSIAN = _REASONS["en"], _REASONS["ru"]
 
 
 def verdict_text(decision: Decision, unpaid: str | None, lang: str, terms: Terms) -> str:
     """Who got the order and why; why nothing is owed, when nothing is."""
+    return verdict_texts(decision, unpaid, terms)[LANGUAGES.index(lang)]
+
+
+def verdict_texts(decision: Decision, unpaid: str | None, terms: Terms) -> Both:
+    """The same in both languages."""
     touch = decision.touch
     reason = touch.kind if decision.reason == "link" and touch else decision.reason
+    english, russian = _ENGLISH[reason], _RUSSIAN[reason]
     partner = decision.partner or (decision.losers[0].partner if decision.losers else "")
-    said = _REASONS[lang][reason]
-    if "{at}" in said and touch is not None:
-        said = said.format(partner=partner, at=time_words(touch.at, terms.timezone, lang))
-    elif "{since}" in said and decision.since is not None:
-        said = said.format(partner=partner, since=time_words(decision.since, terms.timezone, lang))
-    else:
-        said = said.format(partner=partner, code=touch.code if touch else "")
-    return f"{said} {_UNPAID[lang][unpaid]}" if unpaid else said
+    gaps = english.count("%s")
+    if gaps == 2:
+        details = _details(decision, terms)
+        english, russian = english % (partner, details[0]), russian % (partner, details[1])
+    elif gaps == 1:
+        english, russian = english % (partner,), russian % (partner,)
+    if unpaid:
+        return f"{english} {_UNPAID['en'][unpaid]}", f"{russian} {_UNPAID['ru'][unpaid]}"
+    return english, russian
+
+
+def _details(decision: Decision, terms: Terms) -> Both:
+    """When the touch was, since when the client is theirs, or the code."""
+    touch = decision.touch
+    if touch is not None and touch.kind == "code":
+        return touch.code or "", touch.code or ""
+    at = touch.at if touch is not None else decision.since
+    return time_in_words(at or 0, terms.timezone)
 
 
 def commission_text(commission: Commission, lang: str, terms: Terms) -> str:
     """What the commission is made of: rate and base of every rule that pays in it."""
-    return _commission_words(commission, _shares(commission), lang, terms)
+    return commission_texts(commission, terms)[LANGUAGES.index(lang)]
 
 
-def commission_texts(commission: Commission, terms: Terms) -> dict[str, str]:
-    """The same in every language."""
-    shares = _shares(commission)
-    return {lang: _commission_words(commission, shares, lang, terms) for lang in LANGUAGES}
+def commission_texts(commission: Commission, terms: Terms) -> Both:
+    """The same in both languages."""
+    currency, digits = terms.currency, terms.digits
+    parts = [_share_words(share, currency, digits) for share in _shares(commission)]
+    english, russian = "; ".join([part[0] for part in parts]), "; ".join([part[1] for part in parts])
+    money, sum_ = in_words(commission.amount_minor, currency, digits)
+    level = commission.level
+    if level == 1:
+        return f"{money}: {english}.", f"{sum_}: {russian}."
+    return (
+        f"{money} on level {level}, for an invited partner's sale: {english}.",
+        f"{sum_} за продажу приглашённого партнёра, уровень {level}: {russian}.",
+    )
 
 
 class _Share:
@@ -116,37 +139,28 @@ def _shares(commission: Commission) -> Sequence[_Share | CommissionLine]:
     return list(shares.values())
 
 
-def _commission_words(
-    commission: Commission, shares: Sequence[_Share | CommissionLine], lang: str, terms: Terms
-) -> str:
-    currency, digits = terms.currency, terms.digits
-    parts = []
-    for share in shares:
-        if share.full_minor and not share.amount_minor:
-            parts.append(_BEYOND[lang].format(rule=share.rule))
-            continue
-        if share.percent is not None:
-            base = money_words(share.base_minor, currency, digits, lang)
-            said = _of_base(percent_words(share.percent, lang), base, share.rule, lang)
-        else:
-            said = _fixed(money_words(share.uncut_minor, currency, digits, lang), share.rule, lang)
-        if share.uncut_minor > share.full_minor:
-            said += _CUT[lang].format(sum=money_words(share.full_minor, currency, digits, lang))
-        parts.append(said)
-    money = money_words(commission.amount_minor, currency, digits, lang)
-    how = "; ".join(parts)
-    if commission.level == 1:
-        return f"{money}: {how}."
-    if lang == "ru":
-        return f"{money} за продажу приглашённого партнёра, уровень {commission.level}: {how}."
-    return f"{money} on level {commission.level}, for an invited partner's sale: {how}."
+def _share_words(share: _Share | CommissionLine, currency: str, digits: int) -> Both:
+    """What one rule pays of what, in both languages."""
+    if share.full_minor and not share.amount_minor:
+        return (
+            f"rule “{share.rule}” has paid its number of sales",
+            f"по правилу «{share.rule}» оплачиваемые покупки кончились",
+        )
+    of = share.base_minor if share.percent is not None else share.uncut_minor
+    english_of, russian_of = in_words(of, currency, digits)
+    before, after, russian_before, russian_after = _rate_words(share.percent, share.rule)
+    english, russian = f"{before}{english_of}{after}", f"{russian_before}{russian_of}{russian_after}"
+    if share.uncut_minor > share.full_minor:
+        left, russian_left = in_words(share.full_minor, currency, digits)
+        english += f" (the rule's cap leaves {left})"
+        russian += f" (предел правила оставляет {russian_left})"
+    return english, russian
 
 
-def _of_base(percent: str, base: str, rule: str, lang: str) -> str:
-    return f"{percent} от {base}, правило «{rule}»" if lang == "ru" else f"{percent} of {base}, rule “{rule}”"
-
-
-def _fixed(money: str, rule: str, lang: str) -> str:
-    if lang == "ru":
-        return f"{money} по твёрдой ставке, правило «{rule}»"
-    return f"{money} as fixed by rule “{rule}”"
+@lru_cache(maxsize=1024)
+def _rate_words(percent: str | None, rule: str) -> tuple[str, str, str, str]:
+    """What stands before and after the base that a per cent is of, or a fixed sum; in English, then in Russian."""
+    if percent is None:
+        return "", f" as fixed by rule “{rule}”", "", f" по твёрдой ставке, правило «{rule}»"
+    english, russian = percent_words(percent, "en"), percent_words(percent, "ru")
+    return f"{english} of ", f", rule “{rule}”", f"{russian} от ", f", правило «{rule}»"

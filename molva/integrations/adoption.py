@@ -14,6 +14,7 @@ from molva.integrations.connecting import store_connection
 from molva.integrations.models import AppInstall, Connection, InstallState
 from molva.integrations.sources.insales import account
 from molva.integrations.sources.insales.application import KIND
+from molva.integrations.subscriptions import begin_trial
 from molva.kit import emails
 from molva.programmes.codes import free_code
 from molva.programmes.models import Programme
@@ -68,6 +69,7 @@ def _join(install: AppInstall, programme: Programme, *, actor: User | None, kind
         draft.secrets = account.application_secrets(install.secrets["password"])
         install.connection = store_connection(draft, install.facts, actor=actor)
         install.state, install.removed_at = InstallState.ACTIVE, None
+        begin_trial(install.connection)
         journal.record(kind, install.connection, actor=actor)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from molva.integrations.adoption import waiting_installs
-from molva.integrations.models import Connection, InboundEvent, InboundState
+from molva.integrations.models import Connection, Finding, FindingState, InboundEvent, InboundState
 from molva.integrations.sources.insales.application import is_on
 from molva.jobs.queries import list_dead_jobs
 from molva.payouts.models import Payout, PayoutStatus
@@ -17,6 +17,7 @@ class Attention:
     waiting_partners: int
     waiting_payouts: int
     dead_letters: int
+    findings: int
     dead_jobs: int
     shop_state: str
     waiting_shops: int = 0
@@ -38,6 +39,7 @@ def attention(programme: Programme) -> Attention:
         dead_letters=InboundEvent.objects.filter(
             connection__programme=programme, state=InboundState.DEAD
         ).count(),
+        findings=Finding.objects.filter(connection__programme=programme, state=FindingState.OPEN).count(),
         dead_jobs=list_dead_jobs(programme.workspace_id).count(),
         shop_state="broken" if "broken" in states else "active" if states else "",
         waiting_shops=len(waiting_installs(programme.workspace)) if is_on() else 0,

@@ -5,17 +5,21 @@ parsed; the core only needs to know of a failure whether trying again can help.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar
 
 from django.db import DataError
 
+from molva.domain.codes import CodeSeen, CodeWish
 from molva.domain.inbound import InboundLead, InboundOrder, NotUnderstood
 from molva.integrations.models import Connection, InboundEvent
 
+T = TypeVar("T")
 Told = InboundOrder | InboundLead
+Read = list[Told] | Exception  # what a payload tells, or why it tells nothing
 
 # What a body that no parser was written for may raise, also at the database's door: trying again gives the same.
 # IntegrityError is not among them: two who record one order at once are no fault of the body.
@@ -36,9 +40,25 @@ class PlugError(RuntimeError):
         self.retry_after = retry_after
 
 
+class OrderGoneError(NotUnderstood):
+    """The shop knows no such order. `external_id`: which one was asked for."""
+
+    def __init__(self, external_id: str = "") -> None:
+        super().__init__("the shop knows no such order")
+        self.external_id = external_id
+
+
 def secret_hash(secret: str) -> str:
     """What is kept of a secret that stands in a shop: the end of a hook's address, the key of a widget."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def attempt(read: Callable[[], T]) -> T | Exception:
+    """What was read, or the problem with it as a value: the next payload is read all the same."""
+    try:
+        return read()
+    except Exception as problem:
+        return problem
 
 
 def reason_of(problem: Exception) -> str:
@@ -49,9 +69,9 @@ def reason_of(problem: Exception) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of polling: what was told, and the anchor to go on from (None: nothing at all).
+    """One page of polling: what was told, and the anchor to go on from (None: as before).
 
-    `is_last`: there is no more for now; the next firing goes on from the anchor. `refused`: what could not be
+    `is_last`: there is no more for now; the next reading goes on from the anchor. `refused`: what could not be
     understood, by the source's id with the reason; it must not keep the rest from being read.
     """
 
@@ -135,14 +155,48 @@ class Source(Protocol):
         nothing. `known`: the `things` of the last time. Raises PlugError."""
         ...
 
-    def read(self, connection: Connection, event: InboundEvent) -> Iterable[Told]:
-        """What a stored payload tells. Raises NotUnderstood (dead letter) or PlugError (retry)."""
+    def read(self, connection: Connection, events: Sequence[InboundEvent]) -> list[Read]:
+        """What each stored payload tells, or why not: NotUnderstood and the like (dead letter), PlugError (retry)."""
         ...
 
-    def poll(self, connection: Connection) -> Page:
-        """Orders changed since the connection's anchor, one page."""
+    def poll(self, connection: Connection, anchor: dict[str, Any], *, deleted: bool = False) -> Page:
+        """One page of orders changed since the anchor, or of those deleted since."""
+        ...
+
+    def count(self, connection: Connection, anchor: dict[str, Any]) -> int:
+        """About how many orders `poll` will tell from the anchor on; an estimate, 0 when nobody knows."""
         ...
 
     def rehearsal(self, connection: Connection) -> Rehearsal:
         """How a self-test orders here."""
+        ...
+
+
+class CodeDoor(Protocol):
+    """The promo codes of one shop, for a source that has `open_codes(connection)`. Every call may raise PlugError."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def every(self) -> Iterable[CodeSeen]:
+        """All codes that the shop has."""
+        ...
+
+    def make(self, wish: CodeWish) -> CodeSeen:
+        """Make one."""
+        ...
+
+    def change(self, external_id: str, wish: CodeWish) -> CodeSeen:
+        """Bring one to what is wished, switched on."""
+        ...
+
+    def switch_off(self, external_id: str) -> None:
+        """Let the shop refuse it from now on."""
+        ...
+
+    def remove(self, external_id: str) -> None:
+        """Delete it; one that is gone is fine."""
         ...

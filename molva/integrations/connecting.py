@@ -66,14 +66,16 @@ def store_connection(draft: Connection, facts: dict[str, Any], *, actor: User | 
 def refresh_statuses(connection: Connection) -> list[dict[str, str]]:
     """Read the shop's statuses anew; chosen ones that vanished are told of in the journal."""
     facts = source_of(connection.kind).verify(connection)
-    before = {status["permalink"] for status in connection.facts.get("statuses", [])}
+    before = {status["permalink"]: status["title"] for status in connection.facts.get("statuses", [])}
     statuses: list[dict[str, str]] = facts["statuses"]
-    gone = before - {status["permalink"] for status in statuses}
-    connection.facts["statuses"] = statuses
+    now = {status["permalink"]: status["title"] for status in statuses}
+    connection.learn(statuses=statuses)
     connection.state, connection.problem, connection.checked_at = "active", "", clock.now()
-    keep(connection, "facts", "state", "problem", "checked_at")
-    if gone:
-        journal.record("connection.statuses_gone", connection, data={"statuses": sorted(gone)})
+    keep(connection, "state", "problem", "checked_at")
+    if gone := sorted(before.keys() - now.keys()):
+        journal.record("connection.statuses_gone", connection, data={"statuses": gone})
+    if renamed := [[before[one], now[one]] for one in now if before.get(one, now[one]) != now[one]]:
+        journal.record("connection.statuses_renamed", connection, data={"statuses": renamed})
     return statuses
 
 

@@ -1,40 +1,34 @@
-"""From stored payloads to settled customers: understand, record, settle; retry or put away what is not understood.
+"""From stored payloads to what became of them: accepted, read, told on; retried or put away when not understood.
 
 `received = applied + repeated + dead + rejected (+ waiting)` always holds: each payload is one row with one state.
-Payloads of one shop that wait together are read together and settled in groups, one transaction each. Whatever goes
-wrong with a group, its payloads are taken one by one then, so that one broken order harms no other.
+Payloads of one shop that wait together are read together, and their orders are settled in groups (`telling`).
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
-from molva.commissions.services import settle_customers
-from molva.domain.inbound import InboundOrder, NotUnderstood
-from molva.integrations.base import UNREADABLE, PlugError, Told, reason_of
+from molva.domain.inbound import NotUnderstood
+from molva.integrations.base import UNREADABLE, OrderGoneError, PlugError, Told, reason_of
+from molva.integrations.differences import as_deleted
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.registry import source_of
-from molva.integrations.rehearsal import is_rehearsed, programme_of
+from molva.integrations.telling import tell_all
 from molva.jobs import batch_of, enqueue, job
 from molva.kit import clock
 from molva.kit.rows import update_each
 from molva.orders.errors import CurrencyMismatch
-from molva.orders.models import Order, OrderLine
-from molva.orders.services import Recorded, record_lead, record_orders, refuse_currency
-from molva.programmes.models import Programme
-from molva.programmes.queries import TermsOverTime
-from molva.tracking.models import Customer
+from molva.orders.models import Order
+from molva.orders.services import Recorded
 from molva.workspaces import journal
 from molva.workspaces.models import User
 
 _log = logging.getLogger(__name__)
+DESTROYED = "orders-destroy"  # the topic of a hook that tells of a deletion
 BATCH = 50  # payloads read together
 MAX_BODY = 1024 * 1024  # bytes; real orders are 3–40 kB
-GROUP = 25  # orders in one transaction: SQLite's only lock is held so long, and hooks wait for it
-
-Ready = tuple[InboundEvent, list[Told]]
 
 
 @transaction.atomic
@@ -73,88 +67,38 @@ def process_together(calls: list[dict[str, Any]]) -> list[Exception | None]:
 
 def _process(connection: Connection, events: list[InboundEvent]) -> dict[int, Exception]:
     """The payloads of one connection, in their order; by id, what went wrong with a payload for now."""
+    read = [
+        _deletion(connection, found.external_id)
+        if isinstance(found, OrderGoneError) and event.topic == DESTROYED
+        else found
+        for event, found in zip(events, source_of(connection.kind).read(connection, events), strict=True)
+    ]
+    told = [one for found in read if not isinstance(found, Exception) for one in found]
+    outcomes = iter(tell_all(connection, told))
     problems: dict[int, Exception] = {}
-    ready: list[Ready] = []
-    for event, found in zip(events, _read(connection, events), strict=True):
+    closed: list[InboundEvent] = []
+    for event, found in zip(events, read, strict=True):
         event.attempts += 1
-        problem = _refusal(connection, found)
+        became = [found] if isinstance(found, Exception) else list(islice(outcomes, len(found)))
+        problem = next((one for one in became if isinstance(one, Exception)), None)
         if problem is not None:
             problems |= _put_off(event, problem)
-        elif not isinstance(found, Exception):
-            ready.append((event, found))
-    while ready:
-        try:
-            done = _settle_group(connection, ready[:GROUP])
-        except (
-            Exception
-        ):  # whatever it was, nothing of the group is stored: each alone, and it will show whose it is
-            _log.debug("payloads of %s are taken one by one", connection, exc_info=True)
-            done = len(ready[:GROUP])
-            for event, told in ready[:done]:
-                problems |= _settle_alone(connection, event, told)
-        ready = ready[done:]
+            continue
+        event.object_id = found[0].external_id if found and not isinstance(found, Exception) else ""
+        is_changed = any(isinstance(one, Recorded) and one.changed for one in became)
+        _end(event, InboundState.APPLIED if is_changed else InboundState.REPEATED)
+        closed.append(event)
+    with transaction.atomic():
+        update_each(closed, _ENDED_FIELDS)
     return problems
 
 
-def _read(connection: Connection, events: list[InboundEvent]) -> Iterator[list[Told] | Exception]:
-    """What each payload tells, or why it tells nothing."""
-    source = source_of(connection.kind)
-    for event in events:
-        try:
-            yield list(source.read(connection, event))
-        except (PlugError, *UNREADABLE) as problem:
-            yield problem
-
-
-def _refusal(connection: Connection, found: list[Told] | Exception) -> Exception | None:
-    """Why what was read is not recorded."""
-    if isinstance(found, Exception):
-        return found
-    try:
-        for one in found:
-            if isinstance(one, InboundOrder):
-                refuse_currency(connection.programme, one)
-    except CurrencyMismatch as problem:
-        return problem
-    return None
-
-
-def _settle_group(connection: Connection, ready: Sequence[Ready]) -> int:
-    """Record and settle payloads from the start of a list in one transaction, and close them; how many."""
-    told = []
-    for _event, found in ready:
-        if len(found) != 1 or not isinstance(found[0], InboundOrder) or is_rehearsed(found[0]):
-            break
-        told.append(found[0])
-    if not told:
-        event, found = ready[0]
-        _apply_and_close(connection, event, found)
-        return 1
-    with transaction.atomic():
-        recorded = _tell_orders(connection.programme, connection.source_key, told, connection.name)
-        events = [event for event, _found in ready[: len(recorded)]]
-        for event, one, record in zip(events, told, recorded, strict=False):
-            event.object_id = one.external_id
-            _end(event, InboundState.APPLIED if record.changed else InboundState.REPEATED)
-        update_each(events, _ENDED_FIELDS)
-    return len(recorded)
-
-
-def _settle_alone(connection: Connection, event: InboundEvent, told: list[Told]) -> dict[int, Exception]:
-    """One payload by itself: what is wrong with it is its own fault now."""
-    try:
-        _apply_and_close(connection, event, told)
-    except Exception as problem:
-        return _put_off(event, problem)
-    return {}
-
-
-def _apply_and_close(connection: Connection, event: InboundEvent, told: list[Told]) -> None:
-    recorded = apply(connection, told)
-    if told:
-        event.object_id = told[0].external_id
-    changed = any(one.changed for one in recorded)
-    close_event(event, InboundState.APPLIED if changed else InboundState.REPEATED)
+def _deletion(connection: Connection, external_id: str) -> list[Told]:
+    """What a hook of deletion tells once the shop knows the order no more: of ours, that it is gone; else nothing."""
+    rows = Order.objects.filter(
+        programme=connection.programme, source=connection.source_key, external_id=external_id
+    )
+    return [as_deleted(order, clock.now()) for order in rows.select_related("programme")]
 
 
 def _put_off(event: InboundEvent, problem: Exception) -> dict[int, Exception]:
@@ -172,58 +116,6 @@ def _put_off(event: InboundEvent, problem: Exception) -> dict[int, Exception]:
         case _:
             return {event.pk: problem}
     return {}
-
-
-def apply(connection: Connection, told: Iterable[Told], *, actor: User | None = None) -> list[Recorded]:
-    """Record what a source told, and settle each customer whose facts changed, one transaction a record."""
-    return [
-        tell(
-            programme=programme_of(connection, one),
-            source=connection.source_key,
-            one=one,
-            actor=actor or connection.name,
-        )
-        for one in told
-    ]
-
-
-def tell(*, programme: Programme, source: str, one: Told, actor: User | str | None = None) -> Recorded:
-    """Record one order or lead and settle its customer, in one transaction."""
-    try:
-        return _tell(programme=programme, source=source, one=one, actor=actor)
-    except IntegrityError:
-        # two hooks of a new order or client came at once and the other was first: now the order is known
-        return _tell(programme=programme, source=source, one=one, actor=actor)
-
-
-@transaction.atomic
-def _tell(*, programme: Programme, source: str, one: Told, actor: User | str | None) -> Recorded:
-    if isinstance(one, InboundOrder):
-        return _tell_orders(programme, source, [one], actor)[0]
-    recorded = record_lead(programme=programme, source=source, inbound=one, actor=actor)
-    if recorded.changed:
-        settle_customers(programme=programme, customers=[recorded.record.customer])
-    return recorded
-
-
-def _tell_orders(
-    programme: Programme, source: str, told: Sequence[InboundOrder], actor: User | str | None
-) -> list[Recorded]:
-    """Record orders from the start of a list (see `record_orders`) and settle everybody concerned."""
-    terms = TermsOverTime(programme)
-    recorded = record_orders(programme=programme, source=source, inbounds=told, actor=actor, terms=terms)
-    concerned: list[Customer] = []
-    first: dict[int, tuple[Order, list[OrderLine]]] = {}
-    for one in recorded:
-        if not one.changed or not isinstance(one.record, Order):
-            continue
-        concerned += [one.former] if one.former else []
-        concerned.append(one.record.customer)
-        if one.lines is not None:
-            first[one.record.customer_id] = (one.record, one.lines)
-    if concerned:
-        settle_customers(programme=programme, customers=concerned, first=first, terms=terms)
-    return recorded
 
 
 def retry_dead(*, event: InboundEvent, actor: User) -> None:

@@ -26,7 +26,7 @@ from molva.workspaces import journal
 KEY, PROGRAMME, STATUSES, ORDERS = "key", "programme", "statuses", "orders"
 CHECK_EVERY = timedelta(hours=23)
 # Polling imports the writes of connecting, and those begin a set-up: by name, not by import.
-_READ_ORDERS = "molva.integrations.polling:poll_shop"
+_READ_ORDERS = "molva.integrations.imports:begin_past"
 _WRONG_KEY = "the shop refuses the key"
 _FAILURES_IN_A_ROW = 2  # then the shop is taken for down, and the rest waits with it
 
@@ -100,14 +100,15 @@ def check_shops() -> None:
 
 def _needs_check(connection: Connection) -> bool:
     wish, long_ago = wish_of(connection), clock.now() - CHECK_EVERY
-    for step in SetupStep.unscoped.filter(connection=connection):
+    steps = list(SetupStep.unscoped.filter(connection=connection))
+    for step in steps:
         if step.state == StepState.LATER:
             return True
         is_old = step.checked_at is not None and step.checked_at < long_ago
         is_kept = step.state == StepState.DONE and step.name not in (PROGRAMME, ORDERS)
         if is_kept and (is_old or not _is_done(step, wish)):
             return True
-    return False
+    return not steps  # connected before there were steps
 
 
 def _is_done(step: SetupStep, wish: Wish) -> bool:
@@ -182,8 +183,8 @@ class _Tour:
             if problem is None:
                 failed = 0
                 continue
-            failed += not problem.permanent
-            if not problem.permanent:
+            failed += not _is_final(problem)
+            if not _is_final(problem):
                 self.trouble = problem
             is_closed = problem.retry_after > 0 or str(problem).startswith(_WRONG_KEY)
             if is_closed or failed >= _FAILURES_IN_A_ROW or (name == KEY and problem.permanent):
@@ -192,7 +193,7 @@ class _Tour:
     def end(self) -> None:
         """Note whether everything is in place; raises what another try may help."""
         done = SetupStep.objects.filter(connection=self.connection).exclude(state=StepState.DONE)
-        _learn(self.connection, {"is_set_up": not done.exists()})
+        self.connection.learn(is_set_up=not done.exists())
         if self.trouble:
             raise self.trouble
 
@@ -204,7 +205,7 @@ class _Tour:
             own = self._own.get(step.name)
             done = own() if own else self._source.set_up(self.connection, step.name, wish, step.things)
         except PlugError as problem:
-            _mark(step, StepState.REFUSED if problem.permanent else StepState.LATER, note=str(problem))
+            _mark(step, StepState.REFUSED if _is_final(problem) else StepState.LATER, note=str(problem))
             return problem
         self._take(step, done, wish)
         return None
@@ -218,7 +219,7 @@ class _Tour:
             living = Connection.objects.filter(pk=self.connection.pk).exclude(state="disconnected")
             living.update(widget_hash=done.widget_hash)
         if done.facts:
-            _learn(self.connection, done.facts)
+            self.connection.learn(**done.facts)
         if done.changes and was_right:
             found = [list(change) for change in done.changes]
             step.found, step.found_at = found, clock.now()
@@ -250,7 +251,7 @@ class _Tour:
         statuses = (self._facts or self._source.verify(self.connection))["statuses"]
         before = {status["permalink"] for status in self.connection.facts.get("statuses", [])}
         there = {status["permalink"] for status in statuses}
-        _learn(self.connection, {"statuses": statuses})
+        self.connection.learn(statuses=statuses)
         if before - there:
             data = {"statuses": sorted(before - there)}
             journal.record("connection.statuses_gone", self.connection, data=data)
@@ -264,14 +265,19 @@ class _Tour:
         return Reconciled()
 
     def _orders(self) -> Reconciled:
-        """Past orders are read by the same polling that finds lost ones."""
+        """Past orders are brought in by a run of their own, which a person may pause or begin anew."""
         enqueue(
             find_job(_READ_ORDERS),
-            dedupe=f"poll-{self.connection.pk}",
+            dedupe=f"begin-past-{self.connection.pk}",
             connection_id=self.connection.pk,
             workspace_id=self.connection.workspace_id,
         )
         return Reconciled()
+
+
+def _is_final(problem: PlugError) -> bool:
+    """Whether a person is needed: a refused key is looked at once an hour, but nobody should wait for that."""
+    return problem.permanent or str(problem).startswith(_WRONG_KEY)
 
 
 def _mark(step: SetupStep, state: StepState, note: str = "") -> None:
@@ -279,15 +285,3 @@ def _mark(step: SetupStep, state: StepState, note: str = "") -> None:
     if (step.state, step.note) != (state, note[:300]):
         step.state, step.note, step.at = state, note[:300], clock.now()
     step.save()
-
-
-@transaction.atomic
-def _learn(connection: Connection, facts: dict[str, Any]) -> None:
-    """Add to what is known of a shop, and only that: others write their own facts meanwhile."""
-    row = (
-        Connection.objects.select_for_update().filter(pk=connection.pk).exclude(state="disconnected").first()
-    )
-    if row is None:
-        return
-    connection.facts = {**row.facts, **facts}
-    Connection.objects.filter(pk=connection.pk).update(facts=connection.facts)

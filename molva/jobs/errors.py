@@ -8,7 +8,8 @@ class GiveUpError(Exception):
 class RetryLaterError(Exception):
     """Raised by a handler: try again after so many seconds (a Retry-After that the other side asked for).
 
-    Any other exception with a positive `retry_after` is understood in the same way.
+    Any other exception with a positive `retry_after` is understood in the same way. One that also has
+    `is_put_off` says that the job met a closed door (a limit of calls): the try is not counted.
     """
 
     def __init__(self, reason: str, seconds: float) -> None:

@@ -196,6 +196,19 @@ def fail(job: Job, error: str, *, after_seconds: float | None = None, is_final: 
     return False
 
 
+def put_off(job: Job, reason: str, seconds: float) -> None:
+    """Nobody's fault: the job waits for what it needs, a little longer than asked, and keeps all its tries."""
+    pause = seconds + random.uniform(0.0, min(10.0, seconds / 10))  # noqa: S311 - spreads load, guards nothing
+    _held(job).update(
+        state=JobState.READY,
+        run_after=clock.now() + timedelta(seconds=pause),
+        attempts=F("attempts") - 1,
+        again=False,
+        error=reason[-ERROR_CHARS:],
+        lease_until=None,
+    )
+
+
 def release(worker: str) -> int:
     """Give back, untried, whatever this worker still holds (it was told to stop). Returns how many."""
     return Job.objects.filter(worker=worker, state=JobState.RUNNING).update(

@@ -13,6 +13,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _MARK = "__molva_job__"
 _BATCH = "__molva_batch__"
+# Jobs that were stored under an earlier name of their function still run.
+_MOVED = {
+    "molva.integrations.services:process_inbound": "molva.integrations.inbound:process_inbound",
+    "molva.integrations.services:set_up_shop": "molva.integrations.setup:set_up_shop",
+}
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,7 @@ def spec_of(function: Callable[..., Any]) -> JobSpec:
 @cache
 def find_job(path: str) -> Callable[..., Any]:
     """The function behind a stored path; only marked ones are found, so a row cannot call anything else."""
-    module_name, _, name = path.partition(":")
+    module_name, _, name = _MOVED.get(path, path).partition(":")
     try:
         function = getattr(importlib.import_module(module_name), name)
     except (ImportError, AttributeError, ValueError) as error:

@@ -29,6 +29,7 @@ from molva.kit import clock
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
+GATHER_SECONDS = 0.1
 LOOP_SECONDS = 0.25
 BEAT_SECONDS = 5.0
 PRUNE_SECONDS = 60.0
@@ -91,10 +92,17 @@ class Worker:
                     self._idle.notify()
                 self._run_all(jobs)
                 close_old_connections()
+                self._gather(jobs)
             except Exception:  # the database is away, perhaps; the thread must outlive it
                 logger.exception("worker trouble name=%s", self.name)
                 close_old_connections()
                 self._stopping.wait(TROUBLE_SECONDS)
+
+    def _gather(self, jobs: list[Job]) -> None:
+        """After a batch that was not full: let more gather, as one costs hardly less than many."""
+        batch = find_batch(jobs[0].path)
+        if batch is not None and len(jobs) < batch.size:
+            self._stopping.wait(GATHER_SECONDS)
 
     def _run_all(self, jobs: list[Job]) -> None:
         """Run what was claimed together: one job as ever, or several in one call."""
@@ -196,11 +204,13 @@ def _fail(job: Job, error: Exception) -> str:
     """Record the failure and name it for the log; the whole text is kept in the job."""
     if isinstance(error, LeaseLostError):
         return "lease lost"
+    wish = getattr(error, "retry_after", None) or None
+    if wish and getattr(error, "is_put_off", False):
+        queue.put_off(job, str(error), wish)
+        return f"put off seconds={wish:.0f}"
     is_final = isinstance(error, GiveUpError)
     text = str(error) if is_final else "".join(traceback.format_exception(error))
-    is_dead = queue.fail(
-        job, text, after_seconds=getattr(error, "retry_after", None) or None, is_final=is_final
-    )
+    is_dead = queue.fail(job, text, after_seconds=wish, is_final=is_final)
     last = f" error={text.strip().splitlines()[-1]!r}" if text.strip() else ""
     return f"{'dead' if is_dead else 'failed'}{last}"
 

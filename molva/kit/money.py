@@ -1,8 +1,9 @@
 """Money as whole minor units of a currency. The one rounding of the product is here."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import cache
 
 _AMOUNT = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
 
@@ -55,13 +56,13 @@ def is_writable(number: Decimal) -> bool:
 
 def parse_minor(text: str, digits: int = 2) -> int:
     """«1234.5» → 123450. ValueError unless it is a plain decimal in whole minor units."""
-    if text[-digits - 1 : -digits] == "." and text.isascii():  # the usual form, read without an expression
-        plain = text[: -digits - 1] + text[-digits:]
-        if plain.isdigit() and len(plain) > digits:
+    whole, _, fraction = text.partition(".")
+    if fraction and whole and len(fraction) == digits:  # the usual form, read without an expression
+        plain = whole + fraction
+        if plain.isdigit() and plain.isascii():
             return int(plain)
     if not _AMOUNT.fullmatch(text):
         raise ValueError("not a plain decimal number")
-    whole, _, fraction = text.partition(".")
     if fraction[digits:].strip("0"):
         raise ValueError(f"more than {digits} digits of fraction")
     return int(whole + fraction[:digits].ljust(digits, "0"))
@@ -69,9 +70,16 @@ def parse_minor(text: str, digits: int = 2) -> int:
 
 def format_minor(minor: int, digits: int = 2) -> str:
     """123450 → «1234.50», with a plain minus below zero."""
-    if digits == 0:
-        return str(minor)
-    if minor < 0:
-        return "-" + format_minor(-minor, digits)
-    text = str(minor).zfill(digits + 1)
-    return f"{text[:-digits]}.{text[-digits:]}"
+    return formatter(digits)(minor)
+
+
+@cache
+def formatter(digits: int) -> Callable[[int], str]:
+    """`format_minor` for one number of digits: where millions of sums are written."""
+    scale = 10**digits
+    rests = [f".{rest:0{digits}d}" if digits else "" for rest in range(scale)]
+
+    def write(minor: int) -> str:
+        return f"{minor // scale}{rests[minor % scale]}" if minor >= 0 else "-" + write(-minor)
+
+    return write

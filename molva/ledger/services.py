@@ -155,8 +155,8 @@ def _append(head: LedgerHead, new: Sequence[_Wanted]) -> None:
         ]
         row.hash = last_hash = transaction_hash(row, [_hashed(posting) for posting in made])
         postings += made
-    Transaction.objects.bulk_create(row for row, _moves in new)
-    Posting.objects.bulk_create(postings)
+    Transaction.objects.insert_each(row for row, _moves in new)
+    Posting.objects.insert_each(postings)
     if new:
         move_head(head, number, last_hash)
 
@@ -191,7 +191,7 @@ def _accounts(new: Sequence[_Wanted]) -> dict[tuple[int, str, int | None], Accou
         if (programme_id, kind, partner_id) not in found
     ]
     if missing:
-        Account.objects.bulk_create(missing)
+        Account.objects.insert_each(missing)
         found |= {(row.programme_id, row.kind, row.partner_id): row for row in missing}
     return found
 

@@ -29,6 +29,8 @@ class Order(WorkspaceModel):
     creation_seq = models.BigIntegerField()  # version of the snapshot that gave the creation facts
     # {"client": {"id","email","phone"}, "visitor": …, "codes": [...], "landing": …}
     creation = models.JSONField()
+    # every sign of whose it may be, also those that were passed over: see `orders.evidence`
+    evidence = models.JSONField(default=list)
 
     status = models.CharField(max_length=120)
     status_title = models.CharField(max_length=200, blank=True)
@@ -78,6 +80,25 @@ class OrderLine(WorkspaceModel):
 
     def __str__(self) -> str:
         return self.title or self.external_id
+
+
+class OrderCode(WorkspaceModel):
+    """A promo code that an order was made with, and the outside page the buyer came from, when the source knows it."""
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="used_codes")
+    code = models.CharField(max_length=200)  # as the source writes it
+    code_folded = models.CharField(max_length=200)
+    referrer_host = models.CharField(max_length=255, blank=True)
+
+    class Meta(WorkspaceModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["order", "code_folded"], name="order_code_once")]
+        indexes = [
+            models.Index(fields=["programme", "code_folded"], name="order_code_uses")
+        ]  # uses of a code
+
+    def __str__(self) -> str:
+        return self.code
 
 
 class Lead(WorkspaceModel):

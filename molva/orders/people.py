@@ -63,12 +63,12 @@ class People:
     def save(self) -> None:
         """Write what `who` has made and learned."""
         if self._made:
-            Customer.objects.bulk_create(self._made)
+            Customer.objects.insert_each(self._made)
         for customer in self._changed:
             customer.save(update_fields=["name", "email", "phone"])
         if self._learned:
             # always in the same order: two who learn the same keys at once wait for each other, not both for ever
-            CustomerKey.objects.bulk_create(sorted(self._learned, key=lambda key: (key.kind, key.value)))
+            CustomerKey.objects.insert_each(sorted(self._learned, key=lambda key: (key.kind, key.value)))
         if self._seen:
             CustomerVisitor.objects.bulk_create(self._seen, ignore_conflicts=True)
 

@@ -15,7 +15,8 @@ from molva.domain.inbound import InboundLead, InboundOrder
 from molva.kit.clock import from_micros, to_micros
 from molva.kit.rows import update_each
 from molva.orders.errors import CurrencyMismatch
-from molva.orders.models import Lead, Order, OrderLine
+from molva.orders.evidence import code_rows
+from molva.orders.models import Lead, Order, OrderCode, OrderLine
 from molva.orders.people import People
 from molva.orders.snapshots import (
     TOLD_FIELDS,
@@ -98,8 +99,10 @@ class _Telling:
     before: dict[str, Any] = field(default_factory=dict)
     former_id: int | None = None
     changed: bool = False
+    versions: tuple[int, int | None] = (-1, None)  # of the stored state and creation
     lines: list[OrderLine] | None = None  # when they are new
     is_first: bool = False  # the customer is made with this order
+    is_earliest: bool = False  # it says by what the order was made
 
     def events(self, actor: User | str) -> list[Event]:
         """What the journal tells of it."""
@@ -191,6 +194,7 @@ class _Group:
             telling.is_new = order.pk is None
             telling.former_id = order.customer_id
             telling.before = {} if telling.is_new else state_of(order)
+            telling.versions = (order.seq, order.creation_seq)
             if telling.keys and (telling.is_new or inbound.seq < order.creation_seq):
                 self._take_creation(telling, telling.keys)
             is_newer = telling.is_new or inbound.seq >= order.seq
@@ -207,7 +211,8 @@ class _Group:
         order.created_at = from_micros(inbound.created_at)
         order.creation_seq = inbound.seq
         terms = self._terms.terms_at(inbound.created_at)
-        order.creation = creation_of(self._programme, keys, inbound.marks, terms)
+        order.creation, order.evidence = creation_of(self._programme, keys, inbound.marks, terms)
+        telling.is_earliest = True
         if telling.is_new or any(key_pairs(keys)):
             contact = contact_of(self._source, inbound.client)
             order.customer = self._people.who(contact, keys, order.creation["visitor"])
@@ -218,16 +223,32 @@ class _Group:
         self._people.save()
         changed = [telling for telling in self.tellings if telling.changed]
         made = [telling.order for telling in changed if telling.is_new]
-        kept = [telling.order for telling in changed if not telling.is_new]
+        # versions are kept although nothing else is new: else what was told in between would be taken for newer
+        kept = [
+            telling.order
+            for telling in self.tellings
+            if not telling.is_new
+            and (telling.changed or telling.versions != (telling.order.seq, telling.order.creation_seq))
+        ]
         for order in kept:
             order.customer_id = order.customer.pk if order.customer_id is None else order.customer_id
         if made:
-            Order.objects.bulk_create(made)
+            Order.objects.insert_each(made)
         update_each(kept, TOLD_FIELDS)
         replaced = [one.order.pk for one in changed if one.lines is not None and not one.is_new]
         if replaced:
             OrderLine.objects.filter(order__in=replaced).delete()
-        OrderLine.objects.bulk_create(line for telling in changed for line in telling.lines or ())
+        OrderLine.objects.insert_each(line for telling in changed for line in telling.lines or ())
+        self._keep_codes([one for one in changed if one.is_earliest])
+
+    def _keep_codes(self, tellings: list[_Telling]) -> None:
+        """With which codes the orders were made; few orders have any, and most of them nothing is asked for."""
+        corrected = [one.order.pk for one in tellings if not one.is_new]
+        if corrected:
+            OrderCode.objects.filter(order__in=corrected).delete()
+        rows = [row for one in tellings for row in code_rows(one.order, one.inbound.marks)]
+        if rows:
+            OrderCode.objects.bulk_create(rows)
 
 
 @transaction.atomic
@@ -241,7 +262,8 @@ def record_lead(
     contact = contact_of(source, inbound.client)
     keys = contact.keys()
     people = People(programme, [keys])
-    creation = creation_of(programme, keys, inbound.marks, TermsOverTime(programme).terms_at(inbound.at))
+    terms = TermsOverTime(programme).terms_at(inbound.at)
+    creation, _signs = creation_of(programme, keys, inbound.marks, terms)
     lead = Lead(
         programme=programme,
         source=source,

@@ -8,21 +8,19 @@ earliest telling in one.
 from dataclasses import asdict
 from typing import Any
 
-from molva.domain.click_id import read_token
 from molva.domain.facts import ClientKeys
 from molva.domain.inbound import InboundClient, InboundMarks, InboundOrder
 from molva.domain.terms import Terms
 from molva.kit.clock import from_micros, to_micros
 from molva.kit.codes import fold
-from molva.orders.marks import MARK_PARAM, choose_landing, tokens_of
+from molva.orders.evidence import visitor_of, weigh_marks
 from molva.orders.models import DELETED_STATUS, Order, OrderLine
 from molva.programmes.models import Programme
-from molva.tracking.keys import token_key
 from molva.tracking.services import Contact
 
 # What tellings may change on a stored order; the verdict is the settlement's.
 TOLD_FIELDS = (
-    "number", "customer", "created_at", "seq", "creation_seq", "creation", "status", "status_title",
+    "number", "customer", "created_at", "seq", "creation_seq", "creation", "evidence", "status", "status_title",
     "delivery_minor", "discount_minor", "total_minor", "reached_at", "reached_lines",
 )  # fmt: skip
 
@@ -34,16 +32,18 @@ def contact_of(source: str, client: InboundClient) -> Contact:
     return Contact(id=known_id, email=client.email, phone=client.phone, name=client.name)
 
 
-def creation_of(programme: Programme, keys: ClientKeys, marks: InboundMarks, terms: Terms) -> dict[str, Any]:
-    """The facts that decide who gets the record, in the form in which the rules read them."""
-    params = {programme.mark_param, MARK_PARAM}  # links from before a change of the word go on counting
-    tokens = (read_token(token, token_key()) for token in tokens_of(marks))
-    return {
+def creation_of(
+    programme: Programme, keys: ClientKeys, marks: InboundMarks, terms: Terms
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The facts that decide who gets the record, in the form in which the rules read them, and all its signs."""
+    weighed = weigh_marks(programme, marks, terms.attribution.policy)
+    creation = {
         "client": {"id": keys.id, "email": keys.email, "phone": keys.phone, "shown": keys.shown},
-        "visitor": next((token.visitor for token in tokens if token), None),
+        "visitor": visitor_of(weighed),
         "codes": [fold(code) for code in marks.codes if fold(code)],
-        "landing": choose_landing(marks, policy=terms.attribution.policy, params=params),
+        "landing": weighed.landing,
     }
+    return creation, weighed.stored()
 
 
 def take_state(order: Order, inbound: InboundOrder) -> None:

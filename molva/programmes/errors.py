@@ -13,12 +13,20 @@ class TermsChanged(RuntimeError):
     """Somebody else published terms since this form was opened."""
 
 
+class TermsBegun(RuntimeError):
+    """These terms hold already, or are withdrawn: only a plan can be called off."""
+
+
 class PartnerExists(ValueError):
     """This e-mail already takes part in the programme; `partner` is that place."""
 
     def __init__(self, partner: object) -> None:
         super().__init__("partner exists")
         self.partner = partner
+
+
+class EmailTaken(ValueError):
+    """The e-mail is another person's; never says whose."""
 
 
 class InviterCircle(ValueError):

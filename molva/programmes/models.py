@@ -36,6 +36,11 @@ class Programme(WorkspaceModel):
     # Hosts on which the partner's mark counts: the present one and all former ones, so that old links still work.
     shop_hosts = models.JSONField(default=list)
     mark_param = models.SlugField(_("Partner parameter"), max_length=30, default="aff")
+    mark_aliases = models.JSONField(
+        default=list
+    )  # other words that count the same: of old links, printed cards
+    # a promo code for each partner who is let in: {"pattern", "discount_kind", "discount", "limit", "min_order_minor"}
+    auto_code = models.JSONField(default=dict)
 
     cookie_notice = models.CharField(max_length=4, choices=CookieNotice, default=CookieNotice.OFF)
     consent_cookie = models.CharField(
@@ -76,6 +81,11 @@ class Programme(WorkspaceModel):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def mark_words(self) -> list[str]:
+        """Every word that may name a partner in an address, the present one first."""
+        return list(dict.fromkeys([self.mark_param, "aff", *self.mark_aliases]))
+
 
 class TermsVersion(WorkspaceModel):
     """The terms of a programme from a moment on: attribution, accrual, levels and rules. Never edited.
@@ -101,10 +111,23 @@ class TermsVersion(WorkspaceModel):
         return f"{self.programme} v{self.number}"
 
 
+class TermsRecall(WorkspaceModel):
+    """A plan called off before its moment: that version never held and never will. A row of its own, as versions are
+    never edited."""
+
+    version = models.OneToOneField(TermsVersion, on_delete=models.PROTECT, related_name="recall")
+    at = models.DateTimeField(default=clock.now)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.version} is withdrawn"
+
+
 class PartnerStatus(models.TextChoices):
     PENDING = "pending", _("Waiting for acceptance")
     ACTIVE = "active", _("Active")
     BLOCKED = "blocked", _("Blocked")
+    REFUSED = "refused", _("Refused")
 
 
 class Partner(WorkspaceModel):
@@ -123,8 +146,10 @@ class Partner(WorkspaceModel):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="invited"
     )
     status = models.CharField(max_length=10, choices=PartnerStatus, default=PartnerStatus.ACTIVE)
+    refusal = models.CharField(_("Reason of the refusal"), max_length=500, blank=True)  # told to the partner
     note = models.TextField(blank=True)
     joined_at = models.DateTimeField(default=clock.now)
+    news_seen_at = models.DateTimeField(null=True)  # news published later has an unread mark
     # [{"document": "privacy", "url": …, "text": …, "at": …, "ip": …}]: what was agreed to, with the moment
     consents = models.JSONField(default=list, blank=True, encoder=DjangoJSONEncoder)
 
@@ -148,8 +173,57 @@ class Partner(WorkspaceModel):
 
     @property
     def is_blocked(self) -> bool:
-        """Only an active partner earns: a pending one waits, a blocked one is stopped."""
+        """Only an active partner earns: a pending one waits, a refused one was not let in, a blocked one is stopped."""
         return self.status != PartnerStatus.ACTIVE
+
+
+class NewsItem(WorkspaceModel):
+    """A short piece of news for the partners of a programme, plain text; seen by them while published."""
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="news")
+    title = models.CharField(_("Title"), max_length=200)
+    text = models.TextField(_("Text"))
+    created_at = models.DateTimeField(default=clock.now)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    published_at = models.DateTimeField(null=True)  # the date that partners see; empty: a draft
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta(WorkspaceModel.Meta):
+        # the bell on every page of the cabinet, and the list behind it
+        indexes = [models.Index(fields=["programme", "-published_at"], name="news_recent")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_published(self) -> bool:
+        """Whether partners see it."""
+        return self.published_at is not None and self.withdrawn_at is None
+
+
+class EmailChange(WorkspaceModel):
+    """A new e-mail of a partner, which holds nothing until whoever reads the letter sent to it confirms.
+
+    Asked for by the partner it becomes the person's own, in all programmes; asked for by staff it moves this place
+    alone, because one company must not decide how a person signs in to another.
+    """
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="email_changes")
+    email = models.EmailField()
+    is_own = models.BooleanField()
+    created_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta(WorkspaceModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partner"], name="email_change_open_once", condition=models.Q(done_at__isnull=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner}: {self.email}"
 
 
 class PartnerVersion(WorkspaceModel):

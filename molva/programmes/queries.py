@@ -13,9 +13,15 @@ from molva.programmes.terms import to_domain
 
 def terms_version_at(programme: Programme, moment: datetime) -> TermsVersion:
     """The version of terms in force at a moment; of several of one moment the last; before the first the first."""
-    versions = TermsVersion.objects.filter(programme=programme)
+    versions = TermsVersion.objects.filter(programme=programme, recall__isnull=True)
     found = versions.filter(valid_from__lte=moment).order_by("-valid_from", "-number").first()
     return found or versions.order_by("valid_from", "number")[0]
+
+
+def planned_terms(programme: Programme, moment: datetime) -> list[TermsVersion]:
+    """Versions that begin after a moment, the nearest first."""
+    versions = TermsVersion.objects.filter(programme=programme, recall__isnull=True)
+    return list(versions.filter(valid_from__gt=moment).order_by("valid_from", "number"))
 
 
 def terms_at(programme: Programme, moment: datetime) -> Terms:
@@ -24,13 +30,14 @@ def terms_at(programme: Programme, moment: datetime) -> Terms:
 
 
 class TermsOverTime:
-    """All versions of a programme's terms, read in one query and asked for any moment (microseconds)."""
+    """All versions of a programme's terms, planned ones too: one query, asked for any moment (microseconds)."""
 
     def __init__(self, programme: Programme) -> None:
         self._programme = programme
         self._versions: Timeline[TermsVersion] = Timeline()
         self._compiled: dict[int, Terms] = {}
-        for version in TermsVersion.objects.filter(programme=programme).order_by("valid_from", "number"):
+        versions = TermsVersion.objects.filter(programme=programme, recall__isnull=True)
+        for version in versions.order_by("valid_from", "number"):
             self._versions.add(to_micros(version.valid_from), version)
 
     def version_at(self, moment: int) -> TermsVersion:

@@ -11,8 +11,15 @@ from urllib.parse import urlsplit
 from django.db import models, transaction
 
 from molva.kit import clock, emails, phones
-from molva.programmes.errors import InviterCircle, PartnerExists, TermsChanged
-from molva.programmes.models import Partner, PartnerStatus, PartnerVersion, Programme, TermsVersion
+from molva.programmes.errors import InviterCircle, PartnerExists, TermsBegun, TermsChanged
+from molva.programmes.models import (
+    Partner,
+    PartnerStatus,
+    PartnerVersion,
+    Programme,
+    TermsRecall,
+    TermsVersion,
+)
 from molva.programmes.terms import check_terms
 from molva.workspaces import journal
 from molva.workspaces.models import User
@@ -136,6 +143,20 @@ def publish_terms(
 
 
 @transaction.atomic
+def withdraw_terms(*, version: TermsVersion, actor: User | None) -> None:
+    """Call off a plan before its moment. Raises TermsBegun when the moment has come or it is withdrawn already."""
+    Programme.objects.select_for_update().get(pk=version.programme_id)
+    waiting = TermsVersion.objects.filter(pk=version.pk, recall__isnull=True, valid_from__gt=clock.now())
+    if not waiting.exists():
+        raise TermsBegun
+    TermsRecall(version=version, by=actor).save()
+    data = {"number": version.number, "valid_from": version.valid_from.isoformat()}
+    journal.record(
+        "terms.withdrawn", version.programme, actor=actor, programme_id=version.programme_id, data=data
+    )
+
+
+@transaction.atomic
 def register_partner(
     *,
     programme: Programme,
@@ -148,14 +169,20 @@ def register_partner(
     groups: list[str] | None = None,
     consents: list[dict[str, Any]] | None = None,
     joined_at: datetime | None = None,
+    language: str = "",
     status: str | None = None,
     actor: User | None = None,
 ) -> Partner:
-    """A new partner of a programme, with a user to sign in by e-mail; PartnerExists when the e-mail is there."""
+    """A new partner of a programme, with a user to sign in by e-mail; PartnerExists when the e-mail is there.
+
+    `language` is a new person's own: letters are written in it.
+    """
     email = emails.normalise(email) or ""
     user = None
     if email:
-        user = User.objects.filter(email=email).first() or User.objects.create_user(email, name=name)
+        user = User.objects.filter(email=email).first() or User.objects.create_user(
+            email, name=name, language=language
+        )
         found = Partner.objects.filter(programme=programme, user=user).first()
         if found:
             raise PartnerExists(found)

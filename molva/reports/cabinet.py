@@ -34,12 +34,16 @@ NEWS_KINDS = (
     "payout.cancelled",
     "payout.failed",
     "promo_code.added",
+    "promo_code.changed",
+    "promo_code.voided",
+    "promo_code.granted",
+    "promo_code.declined",
     "link.created",
     "link.stopped",
     "link.resumed",
     "partner.joined",
 )
-PROGRAMME_KINDS = ("terms.published",)
+PROGRAMME_KINDS = ("terms.published", "terms.withdrawn")
 
 
 @dataclass(frozen=True, slots=True)

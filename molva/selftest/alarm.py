@@ -1,13 +1,12 @@
 """The letter to the company's owners and managers when the daily self-test fails."""
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from molva.jobs import job
+from molva.messaging.letters import send_letter
 from molva.selftest.models import SelfTest
 from molva.selftest.words import reason_words, step_title
 from molva.workspaces.models import Member, Role
@@ -21,7 +20,9 @@ def send_alarm(run_id: int) -> None:
     people = Member.objects.filter(role__in=(Role.OWNER, Role.MANAGER)).select_related("user").order_by("pk")
     for member in people:
         with translation.override(member.user.language or run.programme.workspace.language):
-            context = {
+            context: dict[str, object] = {
+                "subject": _("The daily test found a defect: %(programme)s")
+                % {"programme": run.programme.name},
                 "merchant": run.programme.workspace.name,
                 "programme": run.programme,
                 "step": step_title(failed["key"]),
@@ -29,10 +30,4 @@ def send_alarm(run_id: int) -> None:
                 "action_url": settings.MOLVA_URL + reverse("office:self_test", args=[run.programme.code]),
                 "action": _("See the test"),
             }
-            letter = EmailMultiAlternatives(
-                subject=_("The daily test found a defect: %(programme)s") % {"programme": run.programme.name},
-                body=render_to_string("office/mail/self_test.txt", context).strip() + "\n",
-                to=[member.user.email],
-            )
-            letter.attach_alternative(render_to_string("office/mail/self_test.html", context), "text/html")
-            letter.send()
+            send_letter("office/mail/self_test", member.user.email, context)

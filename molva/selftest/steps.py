@@ -18,11 +18,11 @@ from molva.commissions.models import Commission
 from molva.commissions.services import settle_customer
 from molva.domain.click_id import read_token
 from molva.integrations.base import PlugError, Rehearsal, RehearsalWish
-from molva.integrations.inbound import tell
 from molva.integrations.models import Connection, InboundEvent
 from molva.integrations.queries import shop_statuses
 from molva.integrations.registry import source_of
 from molva.integrations.rehearsal import make_test_address
+from molva.integrations.telling import tell
 from molva.kit import clock
 from molva.kit.http import GuardedClient, HttpError, Response
 from molva.ledger.queries import balances

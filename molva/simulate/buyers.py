@@ -14,6 +14,13 @@ class Buyer:
         self.first_created = 2**62
         self.sales: list[Sales] = []  # few partners a client
 
+    def now(self) -> "Buyer":
+        """The client he turned out to be."""
+        buyer = self
+        while buyer.into is not None:
+            buyer = buyer.into
+        return buyer
+
     def meet(self, order: OrderFacts) -> bool:
         """The client has one more order; whether it is earlier than all before it, so that others are new no more."""
         is_earlier = bool(self.sales) and order.created_at < self.first_created
@@ -59,31 +66,23 @@ class Buyers:
 
         A client without keys is alone with his `order`.
         """
-        tables = [
-            (table, key)
-            for table, key in (
-                (self._ids, client.id),
-                (self._emails, client.email),
-                (self._phones, client.phone),
-            )
-            if key is not None
-        ]
-        if not tables and order is not None:
+        tables = [(self._ids, client.id), (self._emails, client.email), (self._phones, client.phone)]
+        if client.id is client.email is client.phone is None:
             tables = [(self._alone, order)]
         found: list[Buyer] = []
         for table, key in tables:
-            buyer = table.get(key)
-            if buyer is not None:
-                while buyer.into is not None:
-                    buyer = buyer.into
-                if buyer not in found:
-                    found.append(buyer)
-        main = max(found, key=_size) if found else self._make()
-        for other in found:
-            if other is not main:
-                main.absorb(other)
+            known = table.get(key) if key is not None else None
+            if known is not None and (buyer := known.now()) not in found:
+                found.append(buyer)
+        main = found[0] if found else self._make()
+        if len(found) > 1:
+            main = max(found, key=_size)
+            for other in found:
+                if other is not main:
+                    main.absorb(other)
         for table, key in tables:
-            table[key] = main
+            if key is not None:
+                table[key] = main
         return main, len(found) > 1
 
     def _make(self) -> Buyer:

@@ -10,13 +10,14 @@ from typing import BinaryIO
 import click
 
 from molva.domain.reading import Problem, Reader, Wrong, moment, pointer
-from molva.simulate.events import EventReader, Events
+from molva.simulate.events import EventReader
 from molva.simulate.history import build_history
 from molva.simulate.json_input import JsonReader, without_bom
 from molva.simulate.output import write_json
 from molva.simulate.programme import Programme, read_programme
 from molva.simulate.report import write_text
 from molva.simulate.run import run
+from molva.simulate.told import Events
 
 Found = list[tuple[str, int, Problem]]
 
@@ -44,6 +45,7 @@ def simulate(programme_file: str, events_file: str, until_text: str | None, form
         writer = write_json if form == "json" else write_text
         writer(_write, events, outcome, programme.terms)
         sys.stdout.buffer.flush()
+        _leave_to_the_system(programme, events, history, outcome)
 
 
 def _write(text: str) -> None:
@@ -59,6 +61,13 @@ def _without_collector() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+def _leave_to_the_system(*values: object) -> None:
+    """Do not take a gigabyte of values apart, value by value, when the process ends anyway: they hold themselves."""
+    kept = [*values]
+    kept.append(kept)
+    gc.freeze()
 
 
 def _read_until(written: str | None) -> int | None:

@@ -1,15 +1,13 @@
 """events.jsonl → facts: what each line says, checked for itself. What needs other lines is checked in `history`."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from fractions import Fraction
 from sys import intern
 from typing import Any
 
-from molva.domain.facts import ClientKeys, LeadFacts, Line, OrderFacts, Snapshot, TouchFacts
+from molva.domain.facts import ClientKeys, LeadFacts, Line, OrderFacts, Snapshot
 from molva.domain.reading import (
     Path,
-    Problem,
     Reader,
     code,
     decimal,
@@ -21,12 +19,11 @@ from molva.domain.reading import (
     whole,
 )
 from molva.domain.rule_reading import read_rules
-from molva.domain.sales import Sale
-from molva.domain.terms import Rule
-from molva.domain.verdicts import Decision
 from molva.kit import emails, phones
-from molva.simulate.json_input import JsonReader, canonical, numbered_lines
+from molva.simulate.json_input import JsonReader, canonical, without_bom
 from molva.simulate.programme import PARTNER_KEYS, read_card
+from molva.simulate.quick import QuickReader
+from molva.simulate.told import Event, Events, SeenTouch, Story
 
 _KEYS = {
     "touch": frozenset({"at", "type", "visitor", "partner", "kind"}),
@@ -64,77 +61,12 @@ _TYPE = one_of(*_KEYS)
 _TOUCH_KIND = one_of("link", "qr", "form")
 
 
-class SeenTouch(TouchFacts):
-    """A touch of the file. `form` is how its time is written after the minute: with it lines equal as JSON are told."""
-
-    __slots__ = ("form",)
-
-    def __init__(self, visitor: str, partner: str, kind: str, at: int, tie: int, form: str) -> None:
-        super().__init__(visitor, partner, kind, at, tie)
-        self.form = form
-
-
-class Story:
-    """An order in the file: its facts, and what the run knows of it."""
-
-    __slots__ = ("applied", "decision", "facts", "known_at", "sale", "seq")
-
-    def __init__(self, facts: OrderFacts, seq: int, known_at: int) -> None:
-        self.facts = facts
-        self.seq = seq  # of the event the creation facts are of, which is of `known_at`
-        self.known_at = known_at
-        self.applied = -1  # the sequence number of its state
-        self.decision: Decision | None = None
-        self.sale: Sale | None = None
-
-    def hear(self, facts: OrderFacts, seq: int, known_at: int) -> None:
-        """One more event of the order: keep the creation facts of the smallest number, of those the first."""
-        if (seq, known_at, facts.tie) < (self.seq, self.known_at, self.facts.tie):
-            self.facts, self.seq, self.known_at = facts, seq, known_at
-
-
-class Event:
-    """An event that the run applies in its time.
-
-    `what`: the story whose `snapshot` with the number `seq` it is, a lead, the partner of a payout, rules, or the
-    written keys of a partner.
-    """
-
-    __slots__ = ("at", "line", "seq", "snapshot", "what")
-
-    def __init__(
-        self,
-        at: int,
-        line: int,
-        what: "Story | LeadFacts | str | list[Rule] | dict[str, Any]",
-        seq: int = 0,
-        snapshot: Snapshot | None = None,
-    ) -> None:
-        self.at = at
-        self.line = line
-        self.what = what
-        self.seq = seq
-        self.snapshot = snapshot
-
-
-@dataclass(slots=True)
-class Events:
-    """All events to `until`, and the problems of all lines."""
-
-    touches: list[SeenTouch] = field(default_factory=list)
-    stories: dict[str, Story] = field(default_factory=dict)
-    leads: list[LeadFacts] = field(default_factory=list)
-    timed: list[Event] = field(default_factory=list)
-    problems: list[tuple[int, Problem]] = field(default_factory=list)
-    first_at: int | None = None
-    last_at: int | None = None
-
-
 class EventReader:
     """Reads the lines of one file. Events after `until` are checked and left out."""
 
     def __init__(self, digits: int, until: int | None) -> None:
         self.events = Events()
+        self._parser = JsonReader()
         self._until = until
         self._digits = digits
         self._money = money(digits)
@@ -152,18 +84,27 @@ class EventReader:
 
     def read(self, source: Iterable[bytes]) -> Events:
         """Read the whole file."""
-        parser, reader = JsonReader(), Reader()
-        for number, raw in numbered_lines(source):
-            value, problems = parser.parse(raw)
-            if not problems:
-                if reader.problems:
-                    reader = Reader()
-                self._read_event(value, number, reader)
-                problems = reader.problems
-            if problems:
-                self.events.problems += [(number, problem) for problem in problems]
-        self.events.timed.sort(key=lambda event: (event.at, event.line))
+        quick = QuickReader(self._money).read
+        for number, raw in enumerate(source, 1):
+            read = quick(raw, number)
+            if read is None:
+                self._read_fully(raw, number)
+            elif self._until is None or read[0] <= self._until:
+                self._keep(*read)
+        self.events.timed.sort(key=_in_time)
         return self.events
+
+    def _read_fully(self, raw: bytes, number: int) -> None:
+        """Read a line with an eye on everything that may be wrong."""
+        text = without_bom(raw) if number == 1 else raw
+        if text.isspace() or not text:
+            return
+        value, problems = self._parser.parse(text)
+        if not problems:
+            reader = Reader()
+            self._read_event(value, number, reader)
+            problems = reader.problems
+        self.events.problems += [(number, problem) for problem in problems]
 
     def _read_event(self, value: Any, number: int, reader: Reader) -> None:
         if type(value) is not dict:
@@ -184,21 +125,22 @@ class EventReader:
             if same in self._seen:
                 return
             self._seen.add(same)
-        self._keep(made, at)
+        self._keep(at, *(made if type(made) is tuple else (made, 0)))
 
-    def _keep(self, made: Any, at: int) -> None:
+    def _keep(self, at: int, made: SeenTouch | OrderFacts | Event, seq: int) -> None:
         events = self.events
-        events.first_at = at if events.first_at is None else min(events.first_at, at)
-        events.last_at = at if events.last_at is None else max(events.last_at, at)
+        if events.first_at is None or at < events.first_at:
+            events.first_at = at
+        if events.last_at is None or at > events.last_at:
+            events.last_at = at
         if type(made) is SeenTouch:
             events.touches.append(made)
-            return
-        if type(made) is tuple:
-            facts, seq = made
-            made = self._told(facts, seq, at)
-        elif type(made.what) is LeadFacts:
-            events.leads.append(made.what)
-        events.timed.append(made)
+        elif type(made) is OrderFacts:
+            events.timed.append(self._told(made, seq, at))
+        else:
+            if type(made.what) is LeadFacts:
+                events.leads.append(made.what)
+            events.timed.append(made)
 
     def _told(self, facts: OrderFacts, seq: int, at: int) -> Event:
         """An order's event, with its story."""
@@ -336,6 +278,10 @@ class EventReader:
             phone_key,
             "" if given or email_key or phone_key else email or phone or "",
         )
+
+
+def _in_time(event: Event) -> tuple[int, int]:
+    return event.at, event.line
 
 
 def _is_same(one: Line, other: Line) -> bool:

@@ -1,7 +1,7 @@
 """JSON from files, strictly: no key twice in an object, no NaN, UTF-8 only; a BOM and blank lines are skipped."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from molva.domain.reading import Path, Problem
@@ -56,16 +56,8 @@ class JsonReader:
         return doubled
 
 
-def numbered_lines(source: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Lines with their numbers from 1, blank ones left out."""
-    for number, line in enumerate(source, 1):
-        text = line.removeprefix(_BOM) if number == 1 else line
-        if not text.isspace() and text:
-            yield number, text
-
-
 def without_bom(raw: bytes) -> bytes:
-    """A whole document without its BOM."""
+    """A document, or the first line of one, without its BOM."""
     return raw.removeprefix(_BOM)
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from molva.domain.owed import owed_of
 from molva.domain.terms import Terms
-from molva.domain.texts import commission_texts, verdict_text
+from molva.domain.texts import commission_texts, verdict_texts
 from molva.domain.verdicts import (
     NO_TOUCH,
     Attribution,
@@ -19,9 +19,10 @@ from molva.domain.verdicts import (
     Loser,
     OrderOwed,
 )
-from molva.kit.money import format_minor
-from molva.simulate.events import Events, Story
+from molva.domain.wording import MINUTE, WHOLE_MINUTES
+from molva.kit.money import formatter
 from molva.simulate.run import Balance, Outcome, Posted
+from molva.simulate.told import Events, Story
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _AT_ONCE = 500  # rows that go to the file together
@@ -65,12 +66,24 @@ class Shape:
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
         self._zone = ZoneInfo(terms.timezone)
-        self._digits = terms.digits
-        self.time = lru_cache(maxsize=4096)(self._time)
+        self.money = formatter(terms.digits)
+        self._minute = lru_cache(maxsize=4096)(self._read_minute)
+        self._rate = lru_cache(maxsize=1024)(self._tell_rate)
 
-    def money(self, minor: int) -> str:
-        """A sum."""
-        return format_minor(minor, self._digits)
+    def time(self, at: int) -> str:
+        """A time: its minute is looked up, what is told together is often of one."""
+        if at < WHOLE_MINUTES:
+            return self._time(at)
+        rest = at % MINUTE
+        before, after = self._minute(at - rest)
+        if rest % 1_000_000:
+            return f"{before}{rest // 1_000_000:02d}.{rest % 1_000_000:06d}{after}"
+        return f"{before}{rest // 1_000_000:02d}{after}"
+
+    def _read_minute(self, at: int) -> tuple[str, str]:
+        """What stands before the seconds in a time of this minute, and what stands after them."""
+        text = self._time(at)
+        return text[:17], text[19:]
 
     def _time(self, at: int) -> str:
         moment = _EPOCH + timedelta(microseconds=at)
@@ -89,12 +102,12 @@ class Shape:
         return f'{{"id": {_quoted(order.id)}, "verdict": {verdict}, "commissions": [{commissions}]}}'
 
     def _verdict(self, decision: Decision, owed: OrderOwed) -> str:
-        unpaid, terms = owed.unpaid, self.terms
+        unpaid = owed.unpaid
+        english, russian = verdict_texts(decision, unpaid, self.terms)
         losers = ", ".join([self._loser(one) for one in decision.losers]) if decision.losers else ""
         return (
             f'{{"partner": {_maybe(decision.partner)}, "reason": "{decision.reason}", "unpaid": {_maybe(unpaid)}, '
-            f'"text": {{"en": {_quoted(verdict_text(decision, unpaid, "en", terms))}, '
-            f'"ru": {_quoted(verdict_text(decision, unpaid, "ru", terms))}}}, "losers": [{losers}]}}'
+            f'"text": {{"en": {_quoted(english)}, "ru": {_quoted(russian)}}}, "losers": [{losers}]}}'
         )
 
     def _loser(self, one: Loser) -> str:
@@ -105,20 +118,23 @@ class Shape:
 
     def _commission(self, commission: Commission) -> str:
         lines = ", ".join([self._line(line) for line in commission.lines])
-        texts = commission_texts(commission, self.terms)
+        english, russian = commission_texts(commission, self.terms)
         return (
             f'{{"partner": {_quoted(commission.partner)}, "level": {commission.level}, '
             f'"amount": "{self.money(commission.amount_minor)}", "lines": [{lines}], '
-            f'"text": {{"en": {_quoted(texts["en"])}, "ru": {_quoted(texts["ru"])}}}}}'
+            f'"text": {{"en": {_quoted(english)}, "ru": {_quoted(russian)}}}}}'
         )
 
     def _line(self, line: CommissionLine) -> str:
-        fixed = "null" if line.fixed_minor is None else f'"{self.money(line.fixed_minor)}"'
+        money = self.money
         return (
-            f'{{"line": {_quoted(line.line)}, "base": "{self.money(line.base_minor)}", '
-            f'"rule": {_quoted(line.rule)}, "percent": {_maybe(line.percent)}, "fixed": {fixed}, '
-            f'"amount": "{self.money(line.amount_minor)}"}}'
+            f'{{"line": {_quoted(line.line)}, "base": "{money(line.base_minor)}", '
+            f'{self._rate(line.rule, line.percent, line.fixed_minor)}, "amount": "{money(line.amount_minor)}"}}'
         )
+
+    def _tell_rate(self, rule: str, percent: str | None, fixed_minor: int | None) -> str:
+        fixed = "null" if fixed_minor is None else f'"{self.money(fixed_minor)}"'
+        return f'"rule": {_quoted(rule)}, "percent": {_maybe(percent)}, "fixed": {fixed}'
 
     def posting(self, posted: Posted) -> str:
         """A posting."""

@@ -8,7 +8,7 @@ from molva.domain.clients import written_keys
 from molva.domain.directory import Directory
 from molva.domain.facts import OrderFacts, PersonFacts, TouchFacts
 from molva.domain.verdicts import Attribution
-from molva.simulate.events import Events, SeenTouch
+from molva.simulate.told import Events, SeenTouch
 
 
 def decide_all(events: Events, directory: Directory) -> list[Attribution]:
@@ -18,7 +18,7 @@ def decide_all(events: Events, directory: Directory) -> list[Attribution]:
     for records in _people([*(story.facts for story in events.stories.values()), *events.leads]):
         person = PersonFacts()
         for record in records:
-            if isinstance(record, OrderFacts):
+            if type(record) is OrderFacts:
                 person.orders.append(record)
             else:
                 person.leads.append(record)
@@ -60,10 +60,15 @@ def _people(records: list[Record]) -> list[list[Record]]:
 
     for record in records:
         keys = written_keys(record.client)
-        found = {home(by_key[key]) for key in keys if key in by_key}
+        found = {by_key[key] for key in keys if key in by_key}
+        if moved and found:
+            found = {home(index) for index in found}
         if not found:
             main = len(groups)
             groups.append([record])
+        elif len(found) == 1:
+            (main,) = found
+            groups[main].append(record)
         else:
             main = max(found, key=lambda index: len(groups[index]))
             groups[main].append(record)

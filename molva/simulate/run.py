@@ -13,10 +13,10 @@ from molva.domain.rewards import Worth
 from molva.domain.sales import Sale
 from molva.domain.verdicts import Attribution
 from molva.simulate.buyers import Buyers
-from molva.simulate.events import Event, Events, Story
 from molva.simulate.history import History
 from molva.simulate.people import decide_all
 from molva.simulate.programme import Programme
+from molva.simulate.told import Event, Events, Story
 
 _KINDS = (ACCRUAL, CORRECTION, RELEASE, WELCOME, PAYOUT)
 
@@ -144,16 +144,18 @@ class Run:
         order, snapshot = story.facts, event.snapshot
         if snapshot is None or event.seq <= story.applied:
             return
-        is_first = story.applied < 0
         story.applied = event.seq
         order.snapshot = snapshot
         if order.reached_at is None and snapshot.status in self._accrual:
             order.reached_at, order.reached_snapshot = event.at, snapshot
-        buyer, is_whole = self._buyers.see(order.client, order.id)
-        if is_first:
+        if story.buyer is not None:  # seen before, with the same keys
+            buyer, is_whole = story.buyer.now(), False
+        else:
+            buyer, is_whole = self._buyers.see(order.client, order.id)
             is_whole |= buyer.meet(order)
             if story.decision is not None and story.decision.partner is not None:
                 story.sale = Sale(order, story.decision, self._directory)
+        story.buyer = buyer
         sale = story.sale
         changed = (
             buyer.sales_to(sale.partner.id).update(sale, buyer.first_created) if sale is not None else []
@@ -169,6 +171,8 @@ class Run:
         for sale in changed:
             for index, payee in enumerate(sale.decision.chain):
                 owed = sale.owed[index] if sale.owed else 0
+                if owed == (sale.posted[index] if sale.posted else 0):
+                    continue
                 holding, movement = settle(sale.holding(index), owed, at, self._hold_days)
                 if movement is None:
                     continue

@@ -12,3 +12,7 @@ class LinkError(ValueError):
 
 class CodeTaken(ValueError):
     """This promo code, or partner code, or link code, is somebody's already."""
+
+
+class RequestOpen(ValueError):
+    """The partner's earlier request for promo codes has no answer yet."""

@@ -1,5 +1,8 @@
 """Reads of stage 2."""
 
+from django.db.models import Q
+
+from molva.kit import clock
 from molva.kit.codes import fold
 from molva.programmes.models import Partner, PartnerStatus, Programme
 from molva.tracking.models import PromoCode
@@ -20,9 +23,19 @@ def partner_of_mark(programme: Programme, mark: str) -> Partner | None:
 
 
 def shop_code_of(programme: Programme, mark: str) -> PromoCode | None:
-    """The promo code that a partner's mark may bring into the cart: an active one that the shop knows, the oldest."""
+    """The promo code that a partner's mark may bring into the cart: one that works in the shop and is no secret.
+
+    The mark itself when it is such a code, else the partner's oldest.
+    """
     partner = partner_of_mark(programme, mark)
     if partner is None or partner.status != PartnerStatus.ACTIVE:
         return None
-    codes = PromoCode.objects.filter(programme=programme, partner=partner, is_active=True)
-    return codes.exclude(external_id="").order_by("pk").first()
+    codes = PromoCode.objects.filter(
+        Q(expires_date__isnull=True) | Q(expires_date__gte=clock.now().date()),
+        programme=programme,
+        partner=partner,
+        is_active=True,
+        is_private=False,
+        shop_codes__state="there",
+    )
+    return codes.filter(code_folded=fold(mark)).first() or codes.order_by("pk").first()

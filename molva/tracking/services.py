@@ -103,10 +103,10 @@ def set_link_active(*, link: Link, is_active: bool, actor: User | Partner | None
 def add_promo_code(
     *, partner: Partner, code: str, actor: User | str | None = None, valid_from: datetime | None = None
 ) -> PromoCode:
-    """Give a partner a promo code. Raises CodeTaken when it is another partner's."""
+    """Give a partner a promo code. Raises CodeTaken when it is another partner's, or was voided."""
     programme, folded = partner.programme, code.strip().casefold()
     found = PromoCode.objects.filter(programme=programme, code_folded=folded).first()
-    if found and found.partner_id != partner.pk:
+    if found and (found.partner_id != partner.pk or found.voided_at):
         raise CodeTaken(code)
     if Partner.objects.filter(programme=programme, code_folded=folded).exclude(pk=partner.pk).exists():
         raise CodeTaken(code)

@@ -22,7 +22,7 @@ def record(kind: str, obj: models.Model | None = None, **facts: Any) -> Event:
 
 def record_all(events: Sequence[Event]) -> None:
     """Write events that `event` made, in their order, into the open workspace's journal."""
-    Event.objects.bulk_create(events)
+    Event.objects.insert_each(events)
 
 
 def event(

@@ -11,6 +11,8 @@ from typing import Any
 
 from django.db import models
 
+from molva.kit.rows import insert_each
+
 _current: ContextVar[int | None] = ContextVar("workspace", default=None)
 
 
@@ -48,6 +50,13 @@ class ScopedManager(models.Manager):
         for row in rows:
             row.enter_workspace()
         return super().bulk_create(rows, *args, **kwargs)
+
+    def insert_each(self, objs: Iterable[Any]) -> None:
+        """Write many new rows, guarded as `save()` is; quicker than `bulk_create` (see `kit.rows`)."""
+        rows = list(objs)
+        for row in rows:
+            row.enter_workspace()
+        insert_each(rows)
 
 
 class WorkspaceModel(models.Model):

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from molva.kit import clock
 from molva.workspaces import journal
-from molva.workspaces.errors import LastOwner
+from molva.workspaces.errors import LastOwner, PersonKnown
 from molva.workspaces.models import Member, Role, SetupToken, User, Workspace
 from molva.workspaces.scoping import current_workspace_id, scope
 
@@ -39,7 +39,11 @@ def find_setup_token(token: str) -> SetupToken | None:
 def use_setup_token(
     *, token: str, email: str, name: str, password: str, company: str, language: str
 ) -> Workspace:
-    """Spend a set-up token: make the owner and the workspace. Raises SetupToken.DoesNotExist when it is not good."""
+    """Spend a set-up token: make the owner and the workspace. Raises SetupToken.DoesNotExist when it is not good.
+
+    A person who is known already comes in with the password that opens their place, else PersonKnown: a password typed
+    here must neither be forgotten nor replace another one.
+    """
     # the conditional update is the claim: two people with one link make one owner
     claimed = SetupToken.objects.filter(
         token_hash=_hash(token), used_at__isnull=True, expires_at__gt=clock.now()
@@ -49,8 +53,11 @@ def use_setup_token(
     user = User.objects.filter(email__iexact=email.strip()).first()
     if user is None:
         user = User.objects.create_user(email, password, name=name, language=language)
+    elif not user.check_password(password):
+        raise PersonKnown
     else:
-        user.end_unproved()
+        user.name = name.strip() or user.name
+        user.save(update_fields=["name"])
     return create_workspace(name=company, owner=user, language=language)
 
 

@@ -15,11 +15,11 @@ from molva.ledger.models import Account, LedgerHead, Posting, Transaction
 from molva.orders.models import Order, OrderLine
 from molva.payouts.models import Payout, PayoutLine
 from molva.programmes.models import Partner, Programme, TermsVersion
-from molva.programmes.services import publish_terms
+from molva.programmes.services import publish_terms, withdraw_terms
 from molva.tracking.models import Attribution
 from molva.workspaces.scoping import scope
 from tests.audit.conftest import RULES, Month, tamper
-from tests.commissions.conftest import SETTINGS
+from tests.commissions.conftest import SETTINGS, START
 from tests.factories import make_partner, make_programme, make_workspace
 
 
@@ -216,6 +216,21 @@ def test_a_sale_beyond_the_limit(month: Month) -> None:
     change_explanation(row, paid_place=4)
 
     assert found() == {("I13", name(row)), ("I17", name(row))}
+
+
+def test_a_plan_that_was_withdrawn_never_held(month: Month) -> None:
+    """Its moment passes, orders come after it: they go by the former terms, and that is right."""
+    programme = month.shop.programme
+    with clock.pretend(START - timedelta(days=2)):
+        plan = publish_terms(
+            programme=programme, settings=SETTINGS, rules=RULES[1:], actor=None, based_on=1,
+            valid_from=START + timedelta(days=0.5),
+        )  # fmt: skip
+        withdraw_terms(version=plan, actor=None)
+    assert run_checks() == []
+    row = month.commission("1002")
+    Commission.objects.filter(pk=row.pk).update(terms=plan)
+    assert ("I14", f"commission {row.pk}") in found()
 
 
 def test_terms_edited_in_place(month: Month) -> None:

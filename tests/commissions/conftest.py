@@ -9,7 +9,7 @@ import pytest
 
 from molva.commissions.admission import admit_partner
 from molva.domain.inbound import InboundClient, InboundLine, InboundMarks, InboundOrder
-from molva.integrations.inbound import tell
+from molva.integrations.telling import tell
 from molva.kit import clock
 from molva.kit.clock import to_micros
 from molva.ledger.queries import balances

@@ -16,7 +16,7 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
 from django.db import close_old_connections  # noqa: E402
-from django.db.models import Sum  # noqa: E402
+from django.db.models import Count, Sum  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from molva.audit.runner import run_checks  # noqa: E402
@@ -259,6 +259,12 @@ def inbound(programme: int) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def inbound_counts(programme: int) -> dict[str, int]:
+    """How many payloads of a programme ended in which state."""
+    rows = InboundEvent.unscoped.filter(connection__programme=programme).order_by()
+    return dict(rows.values_list("state").annotate(n=Count("pk")))
 
 
 def clicks(partner: str) -> dict[str, int]:

@@ -130,8 +130,10 @@ def connect_the_shop(story: Story) -> None:
     )  # refused, and still here
     page.locator("[name=password]").fill(state["api_password"])
     page.get_by_role("button", name=story.words["connect"]).click()
-    page.wait_for_url("**/shop/")
+    page.wait_for_url("**/shop/setup/")
+    expect(page.locator("#progress progress[value='9'][max='9']")).to_be_visible()  # it moves by itself
     story.stack.settle()
+    assert len(story.stack.shop.api("GET", "/admin/application_widgets.json")) == 1
     assert len(story.stack.shop.api("GET", "/admin/webhooks.json")) == 3
     assert story.words["delivered"] in story.office("terms/")
 

@@ -14,8 +14,8 @@ from molva.commissions.admission import admit_partner
 from molva.commissions.models import Commission
 from molva.demo.shop import RunningShop, start_shop
 from molva.domain.inbound import InboundOrder
-from molva.integrations.inbound import tell
 from molva.integrations.sources.insales.parse import parse_order
+from molva.integrations.telling import tell
 from molva.kit import clock
 from molva.ledger.queries import balances_for
 from molva.orders.models import Order

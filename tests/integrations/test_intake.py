@@ -1,6 +1,7 @@
 """From a shop's hook to the books, over real HTTP against the fake shop; what is not understood waits with a reason."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from molva.integrations.connecting import connect_shop, refresh_shop
 from molva.integrations.inbound import accept_hook, process_inbound, reject_dead, retry_dead
 from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.polling import poll_shop
+from molva.integrations.setup import set_up_shop
 from molva.jobs.models import Job
 from molva.jobs.registry import find_job
+from molva.kit import clock
 from molva.orders.models import DELETED_STATUS, Order
 from molva.programmes.models import Programme
 from molva.workspaces.models import Event
@@ -31,6 +34,11 @@ def hook(connection: Connection, body: Any, topic: str = "orders-update") -> Inb
 
 def test_jobs_stored_before_the_function_moved_still_run():
     assert find_job("molva.integrations.inbound:process_inbound") is process_inbound
+
+
+def test_jobs_stored_before_their_functions_moved_still_run():
+    assert find_job("molva.integrations.services:process_inbound") is process_inbound
+    assert find_job("molva.integrations.services:set_up_shop") is set_up_shop
 
 
 def test_connecting_proves_the_key_and_reads_the_statuses(connection: Connection):
@@ -101,6 +109,7 @@ def test_polling_sees_a_second_change_within_the_second_of_its_anchor(
     connection: Connection, fake_shop: RunningShop
 ):
     at = "2026-09-01T12:00:00+03:00"
+    Connection.objects.update(anchor={"updated_at": at})
     told = fake_shop.add_order(location="/?aff=boris", status="delivered", at=at, tell=False)
     poll_shop(connection_id=connection.pk)
     fake_shop.change_order(told["id"], status="vozvrat", at=at)
@@ -162,7 +171,8 @@ def test_a_shop_in_trouble_leaves_the_event_waiting(
     event.refresh_from_db()
     assert (event.state, event.attempts) == (InboundState.NEW, 1)
     fake_shop.faults.reset()
-    process_inbound(event_id=event.pk)
+    with clock.pretend(clock.now() + timedelta(seconds=6)):
+        process_inbound(event_id=event.pk)
     event.refresh_from_db()
     assert event.state == InboundState.APPLIED
 
@@ -186,3 +196,17 @@ def test_a_status_that_the_shop_deleted_is_noticed_by_itself(connection: Connect
     connection.refresh_from_db()
     assert "zakaz-vypolnen" not in {status["permalink"] for status in connection.facts["statuses"]}
     assert Event.objects.get(kind="connection.statuses_gone").data == {"statuses": ["zakaz-vypolnen"]}
+
+
+def test_a_status_that_the_shop_renamed_keeps_its_permalink_and_is_told_of(
+    connection: Connection, fake_shop: RunningShop
+):
+    row = next(
+        row for row in fake_shop.store.tables["status"].values() if row["permalink"] == "zakaz-vypolnen"
+    )
+    was, row["title"] = row["title"], "Готово"
+    refresh_shop(connection_id=connection.pk)
+    connection.refresh_from_db()
+    titles = {status["permalink"]: status["title"] for status in connection.facts["statuses"]}
+    assert titles["zakaz-vypolnen"] == "Готово"
+    assert Event.objects.get(kind="connection.statuses_renamed").data == {"statuses": [[was, "Готово"]]}

@@ -250,7 +250,8 @@ def test_a_shop_that_fails_in_the_middle_is_gone_on_with(
     }  # fmt: skip
     fake_shop.faults.reset()
     writes.clear()
-    set_up_shop(connection_id=made.pk)
+    with clock.pretend(clock.now() + timedelta(seconds=8)):
+        set_up_shop(connection_id=made.pk)
     assert writes == [("POST", "js_tags"), ("POST", "application_widgets")]
     assert set(states(made).values()) == {"done"}
 
@@ -364,3 +365,13 @@ def test_a_step_that_waits_for_the_shop_is_tried_every_hour(connection: Connecti
     SetupStep.objects.filter(name="script").update(state=StepState.LATER)
     check_shops()
     assert Job.objects.filter(path="molva.integrations.setup:check_shop").count() == 1
+
+
+def test_a_shop_that_was_connected_before_there_were_steps_gets_them(
+    connection: Connection, writes: list[Any]
+):
+    SetupStep.objects.all().delete()
+    check_shops()
+    assert Job.objects.filter(path="molva.integrations.setup:check_shop").count() == 1
+    check_shop(connection_id=connection.pk)
+    assert (set(states(connection).values()), writes) == ({StepState.DONE}, [])

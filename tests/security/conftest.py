@@ -10,24 +10,26 @@ from django.test import Client
 
 from molva.commissions.admission import admit_partner
 from molva.domain.inbound import InboundClient, InboundLine, InboundMarks, InboundOrder
-from molva.integrations.inbound import tell
 from molva.integrations.models import (
     AppInstall,
     Connection,
+    Finding,
     InboundEvent,
     InboundState,
     InstallState,
     ShopStaff,
 )
+from molva.integrations.telling import tell
 from molva.jobs.models import Job, JobState
 from molva.kit import clock
 from molva.kit.clock import to_micros
 from molva.orders.models import Order
 from molva.payouts.services import draft_payout
 from molva.programmes.models import Partner, Programme
+from molva.programmes.news import publish_news, write_news
 from molva.programmes.services import create_programme
 from molva.selftest.models import SelfTest
-from molva.tracking.services import add_promo_code
+from molva.tracking.codes import CodeOffer, make_codes, request_codes
 from molva.workspaces.models import Member, Role, User, Workspace
 from molva.workspaces.scoping import scope
 from tests.commissions.conftest import RULES, SETTINGS
@@ -88,13 +90,25 @@ def _things(twin: Twin, word: str) -> None:
         path=f"molva.{word}:job", workspace_id=twin.workspace.pk, state=JobState.DEAD,
         error=f"error {word}", finished_at=clock.now(),
     )  # fmt: skip
-    promo = add_promo_code(partner=twin.seller, code=f"PROMO{word}")
+    codes = [(twin.seller, f"PROMO{word}")]
+    [promo] = make_codes(programme=twin.programme, codes=codes, offer=CodeOffer(), actor=None)
+    asked = request_codes(partner=twin.seller, wanted=5, note=word)
+    news = write_news(
+        programme=twin.programme, title=f"Новость {word}", text=f"Текст {word}", actor=twin.people["owner"]
+    )
+    publish_news(item=news, actor=twin.people["owner"])
+    finding = Finding.objects.create(
+        connection=shop, kind="status", key=word, label=f"FIND-{word}", order=order,
+        facts={"ours": f"ours-{word}", "theirs": f"theirs-{word}"}, note=f"note {word}",
+    )  # fmt: skip
     payout = draft_payout(partner=twin.seller, actor=None, method=f"card {word}", comment=word)
     commission = order.commissions.get(level=1)
     twin.ids = {
         "partner": twin.seller.pk, "customer": order.customer_id, "order": order.pk,
         "commission": commission.pk, "payout": payout.pk, "shop": shop.pk, "inbound": event.pk,
-        "job": job.pk, "self_test": test.pk, "link": twin.seller.links.get().pk, "promo": promo.code,
+        "job": job.pk, "self_test": test.pk, "news": news.pk, "link": twin.seller.links.get().pk,
+        "promo": promo.code, "code": promo.pk, "batch": promo.batch, "code_request": asked.pk,
+        "finding": finding.pk,
         "topic": f"csv-{event.pk}",
     }  # fmt: skip
     twin.ids |= _application(twin, shop, word)

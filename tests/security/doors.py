@@ -11,10 +11,16 @@ RULERS = ("owner", "manager")
 OWNER = ("owner",)
 CASHIERS = ("owner", "accountant")
 PUBLIC, SIGNED_IN, CABINET = "public", "signed in", "cabinet"
+OPERATOR = "operator"  # nothing is there where one company is served: tests/web/apps/test_subscription.py
 
 # What stands in an address: the parameter's name, or for «pk» the thing that the page is about.
 OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "today": (ALL, ""), "terms": (ALL, ""), "terms_version": (ALL, ""), "shop": (ALL, ""),
+    "comparison": (ALL, ""), "comparison_start": (RULERS, ""), "comparison_stop": (RULERS, ""),
+    "comparison_fix": (RULERS, ""), "finding": (ALL, "finding"), "finding_fix": (RULERS, "finding"),
+    "finding_explain": (RULERS, "finding"), "finding_give_code": (RULERS, "finding"),
+    "past": (ALL, "shop"), "past_start": (RULERS, "shop"), "past_pause": (RULERS, "shop"),
+    "past_resume": (RULERS, "shop"),
     "shop_setup": (ALL, ""),
     "inbound": (ALL, ""), "inbound_event": (ALL, "inbound"), "jobs": (ALL, ""),
     "partners": (ALL, ""), "partner": (ALL, "partner"), "customers": (ALL, ""), "customer": (ALL, "customer"),
@@ -22,7 +28,9 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "payouts": (ALL, ""), "payout": (ALL, "payout"), "payout_print": (ALL, "payout"),
     "report_accruals": (ALL, ""), "report_sales": (ALL, ""), "history": (ALL, ""), "search": (ALL, ""),
     "terms_edit": (RULERS, ""), "rule_new": (RULERS, ""), "rule_edit": (RULERS, ""),
-    "rule_remove": (RULERS, ""), "terms_restore": (RULERS, ""), "page": (RULERS, ""),
+    "rule_remove": (RULERS, ""), "terms_restore": (RULERS, ""), "terms_withdraw": (RULERS, ""),
+    "news": (ALL, ""), "news_new": (RULERS, ""), "news_edit": (RULERS, "news"),
+    "news_publish": (RULERS, "news"), "news_withdraw": (RULERS, "news"), "page": (RULERS, ""),
     "settings": (RULERS, ""), "shop_connect": (RULERS, ""), "shop_refresh": (RULERS, "shop"),
     "installs": (OWNER, ""), "install_accept": (OWNER, "install"), "install_refuse": (OWNER, "install"),
     "members": (ALL, ""), "member_role": (OWNER, "member"), "member_remove": (OWNER, "member"),
@@ -35,21 +43,31 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "orders_add": (RULERS, ""), "orders_import": (RULERS, ""), "orders_import_progress": (RULERS, ""),
     "job_retry": (RULERS, "job"), "job_discard": (RULERS, "job"),
     "partner_add": (RULERS, ""), "partners_bulk": (RULERS, ""), "partner_edit": (RULERS, "partner"),
+    "partner_email_keep": (RULERS, "partner"),
     "partner_add_link": (RULERS, "partner"), "partner_link": (RULERS, "partner"),
     "partner_add_code": (RULERS, "partner"), "customer_note": (RULERS, "customer"),
     "order_recalc": (ALL, "order"),  # settles by the published rules: nobody can choose what comes out
+    "codes": (ALL, ""), "codes_nobodys": (ALL, ""), "code_requests": (ALL, ""), "code": (ALL, "code"),
+    "codes_make": (RULERS, ""), "codes_progress": (RULERS, ""), "codes_auto": (RULERS, ""),
+    "codes_check": (RULERS, ""), "code_give": (RULERS, ""), "code_decline": (RULERS, "code_request"),
+    "code_edit": (RULERS, "code"), "code_void": (RULERS, "code"), "code_bring": (RULERS, "code"),
+    "code_accept": (RULERS, "code"), "code_respell": (RULERS, "code"), "code_keep": (RULERS, "code"),
     "partner_adjust": (CASHIERS, "partner"), "payouts_prepare": (CASHIERS, ""),
     "payout_draft": (CASHIERS, ""), "payout_approve": (CASHIERS, "payout"),
     "payout_paid": (CASHIERS, "payout"), "payout_cancel": (CASHIERS, "payout"),
     "payout_failed": (CASHIERS, "payout"),
 }  # fmt: skip
 OTHERS: dict[str, str] = {
+    **dict.fromkeys(
+        ("office:subscription", "office:subscription_refresh", "office:subscription_order",
+         "office:charge_take_back"), OPERATOR,
+    ),
     **dict.fromkeys(("office:home", "office:new_programme", "cabinet:home", "public:nowhere"), SIGNED_IN),
     **dict.fromkeys(
         ("media", "setup", "hooks:accept", "public:root", "public:landing", "public:thanks", "public:accent",
          "public:script", "public:offer", "ui:theme", "ui:language", "ui:gallery", "apps:install", "apps:uninstall",
          "apps:entry", "apps:login", "apps:confirm", "apps:finish", "apps:stopped", "apps:widget_script",
-         "apps:widget_reference", "apps:widget_frame"), PUBLIC,
+         "apps:widget_reference", "apps:widget_frame", "public:email_change", "apps:charged"), PUBLIC,
     ),
     **dict.fromkeys(
         ("account_login", "account_request_login_code", "account_confirm_login_code", "account_password_login",
@@ -60,13 +78,19 @@ OTHERS: dict[str, str] = {
 }  # fmt: skip
 CABINET_THINGS = {
     "today": "", "links": "", "orders": "", "money": "", "paper": "", "team": "", "profile": "", "terms": "",
+    "email": "", "email_keep": "", "share": "", "share_card": "", "news": "",
     "link_switch": "link", "link_qr": "link", "order": "order", "payout": "payout", "commission": "commission",
+    "codes": "", "code_card": "code",
 }  # fmt: skip
 ACTS = {  # answers to POST only; a GET must not do them
-    "shop_refresh", "shop_set_up", "inbound_retry", "inbound_reject", "job_retry",
+    "comparison_start", "comparison_stop", "finding_fix", "finding_explain", "finding_give_code",
+    "past_start", "past_pause", "past_resume", "shop_refresh", "shop_set_up", "inbound_retry", "inbound_reject",
+    "job_retry",
     "job_discard", "partner_add_link", "partner_add_code", "customer_note", "terms_restore", "order_recalc",
     "link_switch", "self_test_start", "self_test_daily", "self_test_stop",
     "member_let_in",
+    "codes_check", "code_bring", "code_accept", "code_respell", "code_keep",
+    "email_keep", "partner_email_keep", "news_publish",
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from molva.audit import run_checks
 from molva.commissions.models import Commission
 from molva.commissions.postings import release_due
 from molva.commissions.services import settle_customer
-from molva.integrations.inbound import tell
+from molva.integrations.telling import tell
 from molva.kit import clock
 from molva.ledger import services as ledger
 from molva.ledger.models import Transaction

@@ -11,6 +11,7 @@ from django.test import Client, RequestFactory
 from molva.demo.shop import RunningShop
 from molva.domain.inbound import InboundOrder, NotUnderstood
 from molva.integrations import connecting, inbound
+from molva.integrations.base import attempt
 from molva.integrations.connecting import disconnect_shop
 from molva.integrations.inbound import accept_hook, process_inbound
 from molva.integrations.manual import import_csv, import_state
@@ -117,7 +118,7 @@ def test_whatever_a_shop_answers_nothing_raises(
     change: dict[str, Any],
 ):
     body = {**ORDER, "custom_status": {"permalink": "new"}, **change}
-    monkeypatch.setattr(InSalesSource, "read", lambda *_args: [parse_order(body)])
+    monkeypatch.setattr(InSalesSource, "read", lambda *_args: [attempt(lambda: [parse_order(body)])])
     event = accept_hook(connection=connection, topic="orders-update", body=b'{"id": 1}', content_type="x")
     process_inbound(event_id=event.pk)
     event.refresh_from_db()
@@ -135,8 +136,8 @@ def test_one_bad_order_does_not_stop_the_polling(
     good = {**ORDER, "custom_status": {"permalink": "new"}, "updated_at": "2026-03-01T12:00:00+03:00"}
     bodies = [{**good, "id": 1, **broken}, {**good, "id": 2}]
 
-    def answer(_api: Any, path: str, _query: Any = None) -> Any:
-        return bodies if path.startswith("/admin/orders.json") else []
+    def answer(_api: Any, path: str, query: Any = None) -> Any:
+        return bodies if path.startswith("/admin/orders.json") and "from_id" not in query else []
 
     monkeypatch.setattr("molva.integrations.sources.insales.api.InSalesApi.get", answer)
     for _firing in range(2):
@@ -156,8 +157,8 @@ def test_a_poll_that_was_running_does_not_bring_a_shop_back(
     """Who disconnects a shop wants its password forgotten, also when a poll was reading meanwhile."""
     poll = InSalesSource.poll
 
-    def interrupted(self: InSalesSource, seen: Connection) -> Any:
-        page = poll(self, seen)
+    def interrupted(self: InSalesSource, seen: Connection, anchor: dict[str, Any]) -> Any:
+        page = poll(self, seen, anchor)
         disconnect_shop(connection=Connection.objects.get(pk=seen.pk), actor=make_user())
         return page
 

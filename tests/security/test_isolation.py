@@ -24,6 +24,7 @@ def _args(door: Door, place: Twin, things: Twin) -> dict[str, int | str]:
         "programme": place.programme.code, "pk": things.ids[door.thing] if door.thing else 0,
         "number": 1, "rule": things.ids["rule"], "topic": things.ids["topic"],
         "link": things.ids["link"], "partner": things.ids["partner"],
+        "batch": things.ids["batch"],
     }  # fmt: skip
     return {name: known[name] for name in door.params}
 

@@ -95,6 +95,9 @@ def test_a_new_place_is_not_open_to_a_session_without_proof(twins: tuple[Twin, T
         with scope(theirs.workspace):
             admit_partner(programme=theirs.programme, name="V", email=VICTIM)
     else:
+        person = User.objects.get(email=VICTIM)
+        person.set_password("x" * 20)  # as its owner does, by a letter
+        person.save()
         use_setup_token(
             token=make_setup_token(), email=VICTIM, name="V", password="x" * 20, company="C", language="ru"
         )

@@ -1,6 +1,8 @@
 """A shop that is connected to a programme."""
 
-from django.db import models
+from typing import Any
+
+from django.db import models, transaction
 
 from molva.kit import clock
 from molva.kit.crypto import EncryptedJSONField
@@ -42,3 +44,11 @@ class Connection(WorkspaceModel):
     def source_key(self) -> str:
         """The value of `Order.source` for orders of this shop."""
         return f"{self.kind}:{self.pk}"
+
+    def learn(self, **facts: Any) -> None:
+        """Keep facts of the shop beside the others: what another process has learned meanwhile is not lost."""
+        self.facts.update(facts)
+        with transaction.atomic():
+            row = Connection.objects.select_for_update().filter(pk=self.pk).first()
+            if row is not None:
+                Connection.objects.filter(pk=self.pk).update(facts={**row.facts, **facts})

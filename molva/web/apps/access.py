@@ -8,11 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from molva.integrations.sources.insales.application import is_on
-from molva.web.ui.limits import address_of, is_within
+from molva.web.ui.limits import may
 
 View = Callable[..., HttpResponse]
-
-CALLS_A_MINUTE = 60
 
 
 def app_page(view: View) -> View:
@@ -22,7 +20,7 @@ def app_page(view: View) -> View:
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not is_on():
             raise Http404
-        if is_within(f"apps:{address_of(request)}", CALLS_A_MINUTE, 60):
+        if may(request, "app_call"):
             answer = view(request, *args, **kwargs)
         else:
             answer = plain("too many calls", 429)

@@ -12,6 +12,7 @@ urlpatterns = [
     path("insales/login", entry.login, name="login"),
     path("insales/confirm", entry.confirm, name="confirm"),
     path("insales/finish", entry.finish, name="finish"),
+    path("insales/charged/<str:secret>", doors.charged, name="charged"),
     path("insales/stopped/<slug:why>", entry.stopped, name="stopped"),
     path("widget.js", widget.script, name="widget_script"),
     path("widget/", widget.reference, name="widget_reference"),

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core import signing
-from django.core.cache import cache as counters
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -26,12 +25,12 @@ from molva.integrations.base import secret_hash
 from molva.integrations.models import Connection
 from molva.kit import clock
 from molva.orders.models import DELETED_STATUS, Order
+from molva.web.ui.limits import may
 from molva.web.ui.verdicts import names_in, shown, verdict_words
 from molva.workspaces.models import Workspace
 from molva.workspaces.scoping import scope
 
 LIFE = timedelta(minutes=5)
-ASKS_A_MINUTE = 120  # from one address; a whole office may sit behind it
 _FILE = Path(__file__).parent / "static" / "apps" / "widget.js"
 _SIGNER = signing.Signer(salt="molva.order widget")
 _LONGEST_ID = 18  # digits
@@ -62,7 +61,7 @@ def reference(request: HttpRequest) -> HttpResponse:
     origin = request.headers.get("Origin", "")
     if connection is None or origin not in origins_of(connection):
         return JsonResponse({"error": "not found"}, status=404)
-    if not _may_ask(request):
+    if not may(request, "widget"):
         answer = JsonResponse({"error": "too often"}, status=429)
     elif account not in ("", connection.external_id) or not _is_number(order):
         answer = JsonResponse({"error": "not found"}, status=404)
@@ -78,7 +77,7 @@ def reference(request: HttpRequest) -> HttpResponse:
 @xframe_options_exempt
 def frame(request: HttpRequest, signed: str) -> HttpResponse:
     """What is known of the order that a reference names; only pages of its shop may frame it."""
-    if not _may_ask(request):
+    if not may(request, "widget"):
         return _note(
             request, None, _("Too many questions from this place. Open the order again in a minute."), 429
         )
@@ -116,19 +115,6 @@ def _frame_url(connection: Connection, order: str) -> str:
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= _LONGEST_ID
-
-
-def _may_ask(request: HttpRequest) -> bool:
-    """Count one more question of an address; False when it has had its share of this minute."""
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.MOLVA_TRUST_PROXY else ""
-    address = forwarded.rsplit(",", 1)[-1].strip() or request.META.get("REMOTE_ADDR", "")
-    key = f"widget:{address}:{int(clock.now().timestamp()) // 60}"
-    if counters.add(key, 1, 120):
-        return True
-    try:
-        return int(counters.incr(key)) <= ASKS_A_MINUTE
-    except ValueError:  # it ran out between the two questions
-        return True
 
 
 def _language(request: HttpRequest, connection: Connection | None) -> str:

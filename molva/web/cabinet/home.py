@@ -13,16 +13,17 @@ from django.views.decorators.http import require_GET
 from molva.kit import clock
 from molva.ledger.queries import PartnerBalance
 from molva.programmes.models import Partner
-from molva.programmes.queries import terms_version_at
+from molva.programmes.queries import planned_terms, terms_version_at
 from molva.reports.cabinet import Funnel, Overview, has_any_click, news, overview
 from molva.reports.cabinet_links import list_promo_codes, public_address, shown_parts
 from molva.reports.cabinet_orders import list_invited
 from molva.tracking.services import main_link
 from molva.web.cabinet.access import places_of
 from molva.web.cabinet.news import tell
+from molva.web.cabinet.share import sheet
 from molva.web.cabinet.shell import page, partner_page
 from molva.web.ui.charts import Step, funnel
-from molva.web.ui.formats import counted, counted_word, money
+from molva.web.ui.formats import counted, counted_word, money, since
 from molva.web.ui.pieces import Part
 from molva.workspaces.models import User
 
@@ -52,14 +53,17 @@ def today(request: HttpRequest, partner: Partner) -> HttpResponse:
     link = main_link(partner)
     before, code = shown_parts(link) if link else ("", "")
     codes = list_promo_codes(partner)
+    plans = planned_terms(partner.programme, clock.now())
     context = {
         "figures": figures,
+        "plan_since": since(plans[0].valid_from) if plans else "",
         "available_words": available_words(partner, figures),
         "parts": _parts(partner, figures),
         "link": link,
         "link_url": public_address(link) if link else "",
         "link_before": before,
         "link_code": code,
+        **(sheet(partner, link) if link else {}),
         "promo": codes[0].code if codes else "",
         "step": next_step(partner, figures, has_link=link is not None),
         "pieces": tell(news(partner), partner),

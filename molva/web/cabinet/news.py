@@ -145,15 +145,42 @@ def _of_other(event: Event, partner: Partner) -> Piece:
             _("Promo code %(code)s is yours") % {"code": event.object_label},
             "",
         ),
+        "promo_code.changed": (
+            "discount",
+            "quiet",
+            _("Promo code %(code)s has other terms") % {"code": event.object_label},
+            "",
+        ),
+        "promo_code.voided": (
+            "ban",
+            "bad",
+            _("Promo code %(code)s does not count any more") % {"code": event.object_label},
+            str(event.data.get("reason", "")),
+        ),
+        "promo_code.granted": ("discount", "good", _("The promo codes you asked for are here"), ""),
+        "promo_code.declined": (
+            "discount",
+            "need",
+            _("No promo codes this time"),
+            str(event.data.get("answer", "")),
+        ),
         "link.created": ("link", "quiet", _("A new link"), event.object_label),
         "link.stopped": ("player-pause", "quiet", _("A link is stopped"), event.object_label),
         "link.resumed": ("player-play", "quiet", _("A link works again"), event.object_label),
         "partner.joined": ("user-plus", "new", _("You are in the programme"), ""),
         "terms.published": ("scale", "hold", _("New terms"), _terms_note(event)),
+        "terms.withdrawn": (
+            "scale",
+            "quiet",
+            _("Planned terms are called off"),
+            _("The present ones hold on"),
+        ),
     }
     icon, tone, title, note = words[event.kind]
-    url = _url("links", partner) if event.kind.startswith(("link.", "promo")) else ""
-    if event.kind == "terms.published":
+    pages = {"link": "links", "promo_code": "codes"}
+    page = pages.get(event.kind.split(".")[0])
+    url = _url(page, partner) if page else ""
+    if event.kind.startswith("terms."):
         url = _url("terms", partner)
     return Piece(icon, tone, title, note, event.at, None, url)
 

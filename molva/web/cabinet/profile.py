@@ -14,18 +14,20 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from molva.integrations.queries import status_titles
 from molva.kit import clock, phones
-from molva.programmes.models import Partner, Programme
-from molva.programmes.queries import terms_version_at
+from molva.programmes.email_change import waiting_email
+from molva.programmes.models import Partner, Programme, TermsVersion
+from molva.programmes.queries import planned_terms, terms_version_at
 from molva.programmes.services import update_partner
-from molva.programmes.wording import describe_terms
+from molva.programmes.wording import Clause, describe_terms
 from molva.web.cabinet.access import places_of
 from molva.web.cabinet.shell import page, partner_page
 from molva.web.ui.flash import say
+from molva.web.ui.formats import since
 from molva.workspaces.models import User
 
 
 class ProfileForm(forms.Form):
-    """What a partner may change by oneself; the e-mail is the key to the cabinet and is changed by the manager."""
+    """What a partner may change at once; the e-mail is the key to the cabinet and has a page of its own."""
 
     name = forms.CharField(label=gettext_lazy("Your name"), max_length=200)
     phone = forms.CharField(
@@ -74,7 +76,12 @@ def show(request: HttpRequest, partner: Partner) -> HttpResponse:
         )
         return answer
     others = [place for place in places_of(user) if place.pk != partner.pk]
-    context = {"form": form, "consents": [_consent(one) for one in partner.consents], "others": others}
+    context = {
+        "form": form,
+        "consents": [_consent(one) for one in partner.consents],
+        "others": others,
+        "waiting_email": waiting_email(partner),
+    }
     return page(
         request, partner, "cabinet/profile.html", "profile", context, status=422 if form.errors else 200
     )
@@ -90,15 +97,30 @@ def terms(request: HttpRequest, partner: Partner) -> HttpResponse:
     """The terms in force now, in plain words."""
     programme = partner.programme
     version = terms_version_at(programme, clock.now())
+    described = _described(programme, version)
     context = {
         "version": version,
-        "clauses": describe_terms(
-            programme, version, statuses=status_titles(programme), lang=(get_language() or "ru")[:2]
-        ),
+        "clauses": described,
+        "plans": _plans(programme, described),
         "documents": _documents(programme),
         "landing_url": reverse("public:landing", args=[programme.code]),
     }
     return page(request, partner, "cabinet/terms.html", "today", context)
+
+
+def _described(programme: Programme, version: TermsVersion) -> list[Clause]:
+    titles, language = status_titles(programme), (get_language() or "ru")[:2]
+    return describe_terms(programme, version, statuses=titles, lang=language)
+
+
+def _plans(programme: Programme, before: list[Clause]) -> list[tuple[str, list[Clause]]]:
+    """(since when, the points that change then) of each planned version, against the one before it."""
+    found = []
+    for version in planned_terms(programme, clock.now()):
+        after = _described(programme, version)
+        found.append((since(version.valid_from), [clause for clause in after if clause not in before]))
+        before = after
+    return found
 
 
 def _documents(programme: Programme) -> list[tuple[str, str]]:

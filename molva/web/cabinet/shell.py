@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from molva.programmes.models import Partner, PartnerStatus
+from molva.programmes.news import has_unread
 from molva.web.cabinet.access import cabinet_page, places_of
 from molva.web.ui import shell as ui
 from molva.workspaces.models import User
@@ -19,7 +20,7 @@ from molva.workspaces.models import User
 def partner_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Decorate `view(request, partner, …)`: one's own place, in the programme's time zone.
 
-    Whoever waits for acceptance sees that and nothing else.
+    Whoever waits for acceptance or was refused sees that and nothing else.
     """
 
     @cabinet_page
@@ -28,6 +29,8 @@ def partner_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
         with timezone.override(partner.programme.timezone):
             if partner.status == PartnerStatus.PENDING:
                 return page(request, partner, "cabinet/waiting.html", "today")
+            if partner.status == PartnerStatus.REFUSED:
+                return page(request, partner, "cabinet/refused.html", "today")
             return view(request, partner, *args, **kwargs)
 
     return wrapper
@@ -61,6 +64,7 @@ def _shell(partner: Partner, current: str) -> ui.CabinetShell:
     items = [
         item("today", _("Home"), "home"),
         item("links", _("Links"), "link"),
+        item("codes", _("Promo codes"), "discount"),
         item("orders", _("Orders"), "shopping-cart"),
         item("money", _("Money"), "cash-banknote"),
         item("team", _("Team"), "users-group"),
@@ -75,11 +79,13 @@ def _shell(partner: Partner, current: str) -> ui.CabinetShell:
             logout_url=reverse("account_logout"),
         ),
         items=items,
-        bar=items[:4],
+        bar=[one for one in items if one.key in ("today", "links", "orders", "money")],
         current=current,
         home_url=items[0].url,
         logo_url=programme.logo.url if programme.logo else "",
         accent_url=reverse("public:accent", args=[programme.code]) if programme.accent else "",
+        news_url=reverse("cabinet:news", args=[programme.code]),
+        has_news=has_unread(partner),
         write_url=f"mailto:{programme.support_email}" if programme.support_email else "",
         places=[
             ui.Place(

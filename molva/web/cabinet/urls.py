@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from molva.web.cabinet import home, links, money, orders, profile, team, why
+from molva.web.cabinet import codes, email, home, links, money, newsfeed, orders, profile, share, team, why
 
 app_name = "cabinet"
 _pages = [
@@ -10,6 +10,10 @@ _pages = [
     path("links/", links.show, name="links"),
     path("links/<int:pk>/switch/", links.switch, name="link_switch"),
     path("links/<int:pk>/qr.svg", links.qr, name="link_qr"),
+    path("codes/", codes.show, name="codes"),
+    path("codes/<int:pk>/card/", codes.card, name="code_card"),
+    path("share/", share.show, name="share"),
+    path("share/card/", share.card, name="share_card"),
     path("orders/", orders.show, name="orders"),
     path("orders/<int:pk>/", orders.one, name="order"),
     path("money/", money.show, name="money"),
@@ -18,6 +22,9 @@ _pages = [
     path("commissions/<int:pk>/", why.show, name="commission"),
     path("team/", team.show, name="team"),
     path("profile/", profile.show, name="profile"),
+    path("profile/email/", email.change, name="email"),
+    path("profile/email/keep/", email.keep, name="email_keep"),
+    path("news/", newsfeed.show, name="news"),
     path("terms/", profile.terms, name="terms"),
 ]
 urlpatterns = [path("", home.first, name="home"), path("<slug:programme>/", include(_pages))]

@@ -14,9 +14,14 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from molva.integrations.quota import Urgency, calling_as
+from molva.integrations.subscriptions import may_change
 from molva.programmes.models import Programme
+from molva.web.ui.flash import say
 from molva.workspaces.models import Member, Role, User, Workspace
 from molva.workspaces.scoping import scope
 
@@ -62,9 +67,12 @@ def get_place(user: User, programme_code: str) -> Place:
 def office_page(*roles: str) -> Callable[[View], View]:
     """Decorate `view(request, place, …)` at `/office/<programme>/…`.
 
-    Until the answer is made the workspace's scope is open and times are those of the programme's zone.
+    Until the answer is made the workspace's scope is open, times are those of the programme's zone, and calls to a shop
+    are those of a person who waits. What rulers change waits for the shop's subscription where an operator asks for
+    one; money that is owed goes on being paid.
     """
     allowed = roles or ALL_ROLES
+    is_change = allowed == RULERS
 
     def decorate(view: View) -> View:
         @login_required
@@ -74,7 +82,10 @@ def office_page(*roles: str) -> Callable[[View], View]:
             if not place.may(*allowed):
                 raise PermissionDenied
             zone = ZoneInfo(place.programme.timezone)
-            with scope(place.workspace), timezone.override(zone):
+            with scope(place.workspace), timezone.override(zone), calling_as(Urgency.PERSON):
+                if is_change and request.method == "POST" and not may_change(place.programme):
+                    say(request, _("Nothing was changed: the subscription has ended."), is_bad=True)
+                    return redirect("office:subscription", place.programme.code)
                 return view(request, place, *args, **kwargs)
 
         return wrapper

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from molva.programmes.models import PartnerStatus, Programme
 from molva.selftest.words import reason_words, step_title
+from molva.web.office.plug_words import plug_words
 from molva.web.office.setup_words import drift_text
 from molva.web.ui import formats
 from molva.workspaces.models import Event, Role
@@ -31,12 +32,27 @@ KINDS: dict[str, Kind] = {
     "programme.created": Kind(gettext_lazy("Programme “{label}” was made"), "flag"),
     "programme.changed": Kind(gettext_lazy("Settings of the programme were changed"), "settings"),
     "terms.published": Kind(gettext_lazy("New terms were published"), "scale", "new"),
+    "terms.withdrawn": Kind(gettext_lazy("Planned terms were withdrawn"), "scale"),
+    "news.written": Kind(gettext_lazy("News “{label}” was written or changed"), "pencil"),
+    "news.published": Kind(gettext_lazy("News “{label}” was published"), "bell", "good"),
+    "news.withdrawn": Kind(gettext_lazy("News “{label}” was withdrawn"), "eye-off"),
     "partner.joined": Kind(gettext_lazy("{label} joined the programme"), "user-plus", "good"),
     "partner.changed": Kind(gettext_lazy("{label}: data changed"), "pencil"),
     "link.created": Kind(gettext_lazy("Link {label} was made"), "link"),
     "link.stopped": Kind(gettext_lazy("Link {label} was stopped"), "link-off", "bad"),
     "link.resumed": Kind(gettext_lazy("Link {label} works again"), "link", "good"),
     "promo_code.added": Kind(gettext_lazy("Promo code {label} was added"), "discount"),
+    "promo_code.changed": Kind(gettext_lazy("Promo code {label} was changed"), "pencil"),
+    "promo_code.voided": Kind(gettext_lazy("Promo code {label} was made void"), "ban", "bad"),
+    "promo_code.refused": Kind(gettext_lazy("The shop refused promo code {label}"), "ban", "bad"),
+    "promo_code.drifted": Kind(
+        gettext_lazy("Promo code {label} is different in the shop"), "alert-triangle", "need"
+    ),
+    "promo_code.gone": Kind(gettext_lazy("Promo code {label} was deleted in the shop"), "trash", "need"),
+    "promo_code.brought": Kind(gettext_lazy("Promo code {label} is brought to the shop again"), "refresh"),
+    "promo_code.asked": Kind(gettext_lazy("Promo codes are asked for: {label}"), "message-2", "new"),
+    "promo_code.granted": Kind(gettext_lazy("Promo codes are granted: {label}"), "check", "good"),
+    "promo_code.declined": Kind(gettext_lazy("Promo codes are declined: {label}"), "circle-x"),
     "customer.joined": Kind(gettext_lazy("Two records turned out to be one customer: {label}"), "users"),
     "customer.noted": Kind(gettext_lazy("A note on customer {label} was changed"), "pencil"),
     "attribution.started": Kind(
@@ -100,9 +116,26 @@ KINDS: dict[str, Kind] = {
     "member.changed": Kind(gettext_lazy("{label}: another role"), "id"),
     "member.removed": Kind(gettext_lazy("The access of {label} was taken away"), "user-off", "need"),
     "workspace.handed_over": Kind(gettext_lazy("{label} is the owner of the company now"), "id", "need"),
+    "subscription.changed": Kind(gettext_lazy("The subscription of shop “{label}” changed"), "cash-banknote"),
+    "subscription.given": Kind(
+        gettext_lazy("Free days were given to shop “{label}”"), "cash-banknote", "good"
+    ),
+    "charge.made": Kind(gettext_lazy("A service was ordered for shop “{label}”"), "cash-banknote"),
+    "charge.accepted": Kind(gettext_lazy("A service for shop “{label}” was paid"), "cash-banknote", "good"),
+    "charge.declined": Kind(gettext_lazy("A service for shop “{label}” was declined"), "circle-x"),
     "inbound.dead": Kind(gettext_lazy("A message of the shop was not understood"), "alert-triangle", "bad"),
     "inbound.retried": Kind(gettext_lazy("A message of the shop is tried again"), "refresh"),
     "inbound.rejected": Kind(gettext_lazy("A message of the shop was put away"), "trash"),
+    "comparison.started": Kind(gettext_lazy("A comparison with the shop has begun"), "scale"),
+    "comparison.stopped": Kind(gettext_lazy("A comparison with the shop was stopped"), "player-stop"),
+    "comparison.finished": Kind(gettext_lazy("The shop was compared with us"), "scale"),
+    "finding.fixed": Kind(gettext_lazy("A difference with the shop was put right: {label}"), "tool", "good"),
+    "finding.explained": Kind(gettext_lazy("A difference with the shop was explained: {label}"), "message-2"),
+    "connection.statuses_renamed": Kind(gettext_lazy("Shop “{label}” has renamed order statuses"), "pencil"),
+    "past.chosen": Kind(gettext_lazy("Past orders: it was chosen how far back they are read"), "download"),
+    "past.paused": Kind(gettext_lazy("Reading of past orders was paused"), "player-pause"),
+    "past.resumed": Kind(gettext_lazy("Reading of past orders goes on"), "refresh"),
+    "past.finished": Kind(gettext_lazy("Past orders are brought in"), "download", "good"),
     "import.started": Kind(gettext_lazy("A file of orders was loaded"), "file-upload"),
 }
 
@@ -112,7 +145,10 @@ GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
         gettext_lazy("Partners and customers"),
         ("partner.", "customer.", "attribution.", "link.", "promo_code."),
     ),
-    "orders": (gettext_lazy("Orders and leads"), ("order.", "lead.", "inbound.", "import.")),
+    "orders": (
+        gettext_lazy("Orders and leads"),
+        ("order.", "lead.", "inbound.", "import.", "past.", "finding.", "comparison."),
+    ),
     "money": (gettext_lazy("Money"), ("commission.", "ledger.", "payout.")),
     "settings": (
         gettext_lazy("Terms and settings"),
@@ -129,6 +165,7 @@ FIELDS: dict[str, str | Promise] = {
     "invited_by": gettext_lazy("who invited"),
     "status": gettext_lazy("status"),
     "note": gettext_lazy("note"),
+    "refusal": gettext_lazy("reason of the refusal"),
     "status_title": gettext_lazy("status"),
     "delivery_minor": gettext_lazy("delivery"),
     "discount_minor": gettext_lazy("discount"),
@@ -160,6 +197,14 @@ FIELDS: dict[str, str | Promise] = {
     "support_email": gettext_lazy("e-mail for questions"),
     "timezone": gettext_lazy("time zone"),
     "role": gettext_lazy("role"),
+    "mark_aliases": gettext_lazy("former words of the partner parameter"),
+    "auto_code": gettext_lazy("promo code by itself"),
+    "discount_kind": gettext_lazy("kind of discount"),
+    "discount": gettext_lazy("discount"),
+    "limit": gettext_lazy("how often"),
+    "expires_date": gettext_lazy("last day"),
+    "min_order_minor": gettext_lazy("order from"),
+    "is_private": gettext_lazy("private"),
 }
 ENDS: dict[str, str | Promise] = {
     "term": gettext_lazy("the term ran out"),
@@ -230,6 +275,12 @@ def _rows(data: dict[str, Any]) -> str:
     return f"{data.get('file', '')}, " + ngettext("%(n)s row", "%(n)s rows", n) % {"n": n}
 
 
+def _compared(data: dict[str, Any]) -> str:
+    words = _("%(orders)s compared; new differences: %(found)s; put right at once: %(repaired)s")
+    figures = {name: formats.number(int(data.get(name, 0))) for name in ("found", "repaired")}
+    return words % {"orders": formats.counted(int(data.get("read", 0)), "order"), **figures}
+
+
 def _joined(data: dict[str, Any]) -> str:
     role = str(dict(Role.choices).get(data.get("role", ""), "")).lower()
     return ", ".join(part for part in (str(data.get("shop", "")), role) if part)
@@ -242,11 +293,17 @@ _SPECIAL: dict[str, Callable[[dict[str, Any]], str]] = {
     "order.judged": _judged,
     "order.rejudged": _judged,
     "terms.published": _terms,
+    "terms.withdrawn": _terms,
     "import.started": _rows,
+    "comparison.finished": _compared,
+    "past.finished": lambda data: formats.counted(int(data.get("read", 0)), "order"),
     "order.recorded": lambda data: str(data.get("status", "")),
     "attribution.ended": lambda data: str(ENDS.get(data.get("by") or "", "")),
     "connection.statuses_gone": lambda data: ", ".join(data.get("statuses", [])),
     "connection.drifted": drift_text,
+    "connection.statuses_renamed": lambda data: ", ".join(
+        " → ".join(pair) for pair in data.get("statuses", [])
+    ),
     "connection.broken": lambda data: str(data.get("problem", "")),
     "self_test.failed": lambda data: f"{step_title(data['step'])}: {reason_words(data['reason'])}",
     "connection.moved": lambda data: f"{data.get('from', '')} → {data.get('to', '')}",
@@ -254,8 +311,15 @@ _SPECIAL: dict[str, Callable[[dict[str, Any]], str]] = {
     "install.refused": lambda data: str(data.get("host", "")),
     "member.joined": _joined,
     "workspace.handed_over": lambda data: _("was: %(name)s") % {"name": data.get("from", "")},
+    "subscription.given": lambda data: formats.counted(int(data["days"]), "day"),
+    "charge.made": lambda data: str(data["name"]),
+    "charge.accepted": lambda data: str(data["name"]),
+    "charge.declined": lambda data: str(data["name"]),
     "customer.joined": lambda data: str(data.get("joined", "")),
     "payout.paid": lambda data: str(data.get("external_reference", "")),
+    "promo_code.voided": lambda data: str(data.get("reason", "")),
+    "promo_code.refused": lambda data: plug_words(str(data.get("problem", ""))),
+    "promo_code.declined": lambda data: str(data.get("answer", "")),
 }
 
 
@@ -290,20 +354,23 @@ def _plain(value: object) -> str:
 
 _PAGES = {
     "partner": "partner", "customer": "customer", "order": "order", "payout": "payout",
-    "inboundevent": "inbound_event",
+    "inboundevent": "inbound_event", "promocode": "code", "finding": "finding",
 }  # fmt: skip
-_PLACES = {"programme": "settings", "connection": "shop", "user": "members", "appinstall": "shop"}
+_PLACES = {
+    "programme": "settings", "connection": "shop", "user": "members", "appinstall": "shop", "newsitem": "news",
+    "comparisonrun": "comparison",
+}  # fmt: skip
 
 
 def _url(event: Event, programme: Programme) -> str:
     code = programme.code
-    if event.kind == "terms.published":
+    if event.kind.startswith("terms."):
         return reverse("office:terms", args=[code])
     if event.object_kind == "order" and event.data.get("commission"):
         return reverse("office:commission", args=[code, event.data["commission"]])
     if event.object_kind in _PAGES and event.object_id:
         return reverse(f"office:{_PAGES[event.object_kind]}", args=[code, event.object_id])
-    if event.object_kind in ("link", "promocode") and event.partner_id:
+    if event.object_kind == "link" and event.partner_id:
         return reverse("office:partner", args=[code, event.partner_id])
     if event.object_kind in _PLACES:
         return reverse(f"office:{_PLACES[event.object_kind]}", args=[code])

@@ -7,11 +7,14 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from molva.programmes.services import create_programme
 from molva.web.office.access import places_of
 from molva.web.office.home_forms import ProgrammeForm, SetupForm
-from molva.workspaces.models import Member, Role, SetupToken, User
+from molva.web.ui.limits import count
+from molva.workspaces.errors import PersonKnown
+from molva.workspaces.models import Member, Role, SetupToken, User, Workspace
 from molva.workspaces.scoping import scope
 from molva.workspaces.services import find_setup_token, use_setup_token
 
@@ -25,15 +28,38 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
     form = SetupForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            workspace = use_setup_token(
-                token=token, language=translation.get_language() or "ru", **form.for_service()
-            )
+            workspace = _use(request, token, form)
         except SetupToken.DoesNotExist:
             return render(request, "office/setup_gone.html", status=404)
+        if workspace is None:
+            return render(request, "office/setup.html", {"form": form}, status=422)
         owner = Member.unscoped.select_related("user").get(workspace=workspace, role=Role.OWNER).user
         login(request, owner, backend=_BACKEND)
         return redirect("office:new_programme")
     return render(request, "office/setup.html", {"form": form})
+
+
+def _use(request: HttpRequest, token: str, form: SetupForm) -> Workspace | None:
+    """The company made; None when the e-mail is known and the password does not open its place."""
+    tried = count(request, "login_failed", form.cleaned_data["email"])
+    if tried is None:
+        form.add_error("password", _("Too many tries. Wait five minutes."))
+        return None
+    try:
+        workspace = use_setup_token(
+            token=token, language=translation.get_language() or "ru", **form.for_service()
+        )
+    except PersonKnown:
+        form.add_error(
+            "password",
+            _(
+                "This e-mail has a place here already, and this is not its password. Type that password, set "
+                "a new one by “A new password” on the sign-in page, or take another e-mail."
+            ),
+        )
+        return None
+    tried.rollback()  # only wrong passwords count
+    return workspace
 
 
 @login_required

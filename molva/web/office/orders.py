@@ -28,6 +28,7 @@ from molva.reports.orders import (
 )
 from molva.web.office import why
 from molva.web.office.access import Place, office_page
+from molva.web.office.evidence import shown_signs
 from molva.web.office.lists import batches, csv_answer, exact, local_day, paged, read_period
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
@@ -130,6 +131,7 @@ def show(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
         "goods": sum(line.total_minor for line in lines) - order.discount_minor,
         "commissions": list(order.commissions.select_related("partner").order_by("level", "pk")),
         "creation": _creation(order),
+        "signs": shown_signs(order),
         "told": _told(order),
         "crumbs": [(_("Orders"), reverse("office:orders", args=[place.programme.code])), (order.number, "")],
     }

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -9,15 +10,20 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from molva.jobs import enqueue
 from molva.kit import clock
 from molva.ledger.errors import KeyReusedError
 from molva.ledger.queries import balances, statement
 from molva.ledger.services import adjust as post_adjustment
-from molva.programmes.errors import InviterCircle
+from molva.messaging.email_change import ask_new_email
+from molva.messaging.letters import send_link
+from molva.programmes.email_change import cancel_email_change, give_email, waiting_email
+from molva.programmes.errors import EmailTaken, InviterCircle, PartnerExists
 from molva.programmes.models import Partner, Programme
 from molva.programmes.queries import terms_version_at
 from molva.programmes.services import update_partner
 from molva.programmes.wording import describe_when, reward_words, special_rules
+from molva.reports.codes import list_codes
 from molva.reports.customers import list_customers
 from molva.reports.orders import list_orders
 from molva.reports.partners import partner_figures, second_level
@@ -25,6 +31,7 @@ from molva.tracking.errors import CodeTaken, LinkError
 from molva.tracking.models import Link
 from molva.tracking.services import add_promo_code, create_link, set_link_active
 from molva.web.office.access import CASHIERS, RULERS, Place, office_page
+from molva.web.office.codes import shown_code
 from molva.web.office.confirm import ask
 from molva.web.office.history_words import told
 from molva.web.office.link_words import link_problem, public_url
@@ -35,6 +42,7 @@ from molva.web.ui.flash import say
 from molva.workspaces.models import Event
 
 FEW = 5
+FEW_CODES = 20
 STATEMENT = 20
 
 
@@ -61,8 +69,9 @@ def _card(request: HttpRequest, place: Place, partner: Partner, **forms: Any) ->
         "partner": partner,
         "figures": partner_figures(programme, [partner])[partner.pk],
         "balance": balances(partner),
+        "waiting_email": waiting_email(partner),
         "links": [(link, public_url(link)) for link in partner.links.order_by("-is_main", "pk")],
-        "promo_codes": list(partner.promo_codes.order_by("pk")),
+        "promo_codes": [shown_code(one) for one in list_codes(programme, partner=partner.code)[:FEW_CODES]],
         "rules": _own_rules(programme, partner),
         "customers": list(customers[:FEW]),
         "orders": list(orders[:FEW]),
@@ -102,19 +111,50 @@ def edit(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
         request.POST or None, programme=place.programme, partner=partner, initial=initial_of(partner)
     )
     if request.method == "POST" and form.is_valid():
-        data = dict(form.cleaned_data)
-        changes = {"invited_by": data.pop("inviter"), **data}
-        try:
-            update_partner(partner=partner, actor=place.user, changes=changes)
-        except InviterCircle:
-            form.add_error(
-                "inviter", _("This partner was invited by the one you edit: that would be a circle.")
-            )
-        else:
-            say(request, _("Saved."))
+        said = _save(request, place, partner, form)
+        if said:
+            say(request, said)
             return redirect("office:partner", place.programme.code, partner.pk)
     context = {"form": form, "partner": partner, "crumbs": _crumbs(place, partner, _("Change"))}
     return page(request, place, "office/partner_edit.html", "partners", context)
+
+
+def _save(request: HttpRequest, place: Place, partner: Partner, form: PartnerForm) -> str:
+    """What to say after saving; empty when the form has an error now, and nothing is saved."""
+    data = dict(form.cleaned_data)
+    email = data.pop("email")
+    changes = {"invited_by": data.pop("inviter"), **data}
+    said = _("Saved.")
+    try:
+        with transaction.atomic():
+            update_partner(partner=partner, actor=place.user, changes=changes)
+            if email != partner.email:
+                said = _new_email(place, partner, email)
+    except InviterCircle:
+        form.add_error("inviter", _("This partner was invited by the one you edit: that would be a circle."))
+    except (EmailTaken, PartnerExists):
+        form.add_error("email", _("This e-mail cannot be taken. Choose another one."))
+    return "" if form.errors else said
+
+
+def _new_email(place: Place, partner: Partner, email: str) -> str:
+    """A first e-mail works at once; another one only when it has answered."""
+    if partner.user is None:
+        give_email(partner=partner, email=email, actor=place.user)
+        enqueue(send_link, workspace_id=place.workspace.pk, partner_id=partner.pk)
+        return _("Saved. The link and the way into the cabinet go to %(email)s.") % {"email": email}
+    ask_new_email(partner=partner, email=email, actor=place.user)
+    return _("Saved. The new e-mail holds when %(email)s has answered our letter.") % {"email": email}
+
+
+@require_POST
+@office_page(*RULERS)
+def keep_email(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
+    """Call off a change of the e-mail that has not been confirmed yet."""
+    partner = find(place, pk)
+    if cancel_email_change(partner=partner):
+        say(request, _("The e-mail stays as it is."))
+    return redirect("office:partner", place.programme.code, partner.pk)
 
 
 def _crumbs(place: Place, partner: Partner, last: str) -> list[tuple[str, str]]:

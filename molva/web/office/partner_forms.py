@@ -21,7 +21,9 @@ class PartnerForm(forms.Form):
     email = forms.EmailField(
         label=_("E-mail"),
         required=False,
-        help_text=_("The partner signs in with it. Own purchases are known by it."),
+        help_text=_(
+            "The partner signs in with it, own purchases are known by it. Another one must answer a letter first."
+        ),
     )
     phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
     city = forms.CharField(label=_("City"), max_length=120, required=False)
@@ -57,6 +59,10 @@ class PartnerForm(forms.Form):
         others = Partner.objects.filter(programme=self.programme, email=email)
         if self.partner:
             others = others.exclude(pk=self.partner.pk)
+        if self.partner and self.partner.user and not email:
+            raise forms.ValidationError(
+                _("The partner signs in with it. Put another one, or block the partner.")
+            )
         if email and others.exists():
             raise forms.ValidationError(_("Another partner of this programme has this e-mail."))
         return email
@@ -88,6 +94,18 @@ def initial_of(partner: Partner) -> dict[str, Any]:
     plain = {name: getattr(partner, name) for name in ("name", "email", "phone", "city", "note")}
     inviter = partner.invited_by.code if partner.invited_by else ""
     return {**plain, "groups": ", ".join(partner.groups), "inviter": inviter}
+
+
+class RefusalForm(forms.Form):
+    """Why an application is refused; asked for on that page only."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("It goes into the letter word for word. Empty: the letter gives no reason."),
+    )
 
 
 class PromoCodeForm(forms.Form):

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.paginator import Page
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -14,7 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from molva.commissions.admission import admit_partner
-from molva.commissions.partner_status import change_status
+from molva.jobs import enqueue
+from molva.messaging.decisions import decide_partners
+from molva.messaging.letters import send_link
 from molva.programmes.errors import PartnerExists
 from molva.programmes.models import Partner, PartnerStatus, Programme
 from molva.reports.partners import (
@@ -28,13 +31,18 @@ from molva.reports.partners import (
 from molva.web.office.access import RULERS, Place, office_page
 from molva.web.office.confirm import ask
 from molva.web.office.lists import csv_answer, exact, local_day, paged
-from molva.web.office.partner_forms import PartnerForm
+from molva.web.office.partner_forms import PartnerForm, RefusalForm
 from molva.web.office.shell import page
 from molva.web.ui.filters import Filter, address, read_filter, search_word
 from molva.web.ui.flash import say
 from molva.web.ui.shell import Tab
 
-DEEDS = {"accept": PartnerStatus.ACTIVE, "block": PartnerStatus.BLOCKED, "wait": PartnerStatus.PENDING}
+DEEDS = {
+    "accept": PartnerStatus.ACTIVE,
+    "block": PartnerStatus.BLOCKED,
+    "wait": PartnerStatus.PENDING,
+    "refuse": PartnerStatus.REFUSED,
+}
 MOST = 500  # partners in one bulk action
 
 
@@ -73,6 +81,7 @@ def _tabs(request: HttpRequest, programme: Programme) -> list[Tab]:
         "active": (_("Active ones"), counts.get("active", 0)),
         "pending": (_("New applications"), counts.get("pending", 0)),
         "blocked": (_("Blocked ones"), counts.get("blocked", 0)),
+        "refused": (_("Refused ones"), counts.get("refused", 0)),
     }
     return [
         Tab(label, address(request, status=status or None), count, status == present)
@@ -125,11 +134,17 @@ def bulk(request: HttpRequest, place: Place) -> HttpResponse:
     if deed not in DEEDS or not partners:
         say(request, _("Tick partners first."), is_bad=True)
         return redirect(back)
-    if request.method == "POST":
+    form = RefusalForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
         former = {partner.status for partner in partners if partner.status != DEEDS[deed]}
-        changed = change_status(partners=partners, status=DEEDS[deed], actor=place.user)
+        changed = decide_partners(
+            partners=partners, status=DEEDS[deed], actor=place.user, reason=form.cleaned_data["reason"]
+        )
         _tell(request, place, deed, changed, former)
         return redirect(back)
+    if deed == "refuse":
+        context = {"form": form, "partners": partners, "back": back}
+        return page(request, place, "office/partners_refuse.html", "partners", context)
     return _ask(request, deed, partners, back)
 
 
@@ -143,7 +158,7 @@ def _ask(request: HttpRequest, deed: str, partners: list[Partner], back: str) ->
         yes = ngettext("Block %(n)d", "Block %(n)d", n) % {"n": n}
     else:
         title = ngettext("Accept %(n)d partner?", "Accept %(n)d partners?", n) % {"n": n}
-        text = _("They get a working link and, if the terms give any, welcome money.")
+        text = _("They get a working link, a letter about it and, if the terms give any, welcome money.")
         yes = ngettext("Accept %(n)d", "Accept %(n)d", n) % {"n": n}
     names = ", ".join(str(partner) for partner in partners[:10]) + ("…" if n > 10 else "")
     return ask(
@@ -157,10 +172,11 @@ def _tell(request: HttpRequest, place: Place, deed: str, changed: list[Partner],
         "accept": ngettext("%(n)d partner is active", "%(n)d partners are active", n),
         "block": ngettext("%(n)d partner is blocked", "%(n)d partners are blocked", n),
         "wait": ngettext("%(n)d partner waits again", "%(n)d partners wait again", n),
+        "refuse": ngettext("%(n)d application is refused", "%(n)d applications are refused", n),
     }
     undo = ""
     back = {"active": "accept", "blocked": "block", "pending": "wait"}
-    if changed and len(former) == 1:  # one way back fits all of them
+    if changed and len(former) == 1 and former <= back.keys():  # one way back fits all of them
         ids = ",".join(str(partner.pk) for partner in changed)
         at = {"at": "card"} if request.GET.get("at") == "card" else {}
         query = urlencode({"do": back[next(iter(former))], "ids": ids, **at})
@@ -179,14 +195,23 @@ def add(request: HttpRequest, place: Place) -> HttpResponse:
         data = form.cleaned_data
         place_data = {name: data[name] for name in ("name", "email", "phone", "city", "groups")}
         try:
-            partner = admit_partner(
-                programme=programme, actor=place.user, invited_by=data["inviter"], status=PartnerStatus.ACTIVE,
-                **place_data,
-            )  # fmt: skip
+            with transaction.atomic():
+                partner = admit_partner(
+                    programme=programme, actor=place.user, invited_by=data["inviter"], status=PartnerStatus.ACTIVE,
+                    **place_data,
+                )  # fmt: skip
+                if partner.email:
+                    enqueue(send_link, workspace_id=programme.workspace_id, partner_id=partner.pk)
         except PartnerExists:
             form.add_error("email", _("Another partner of this programme has this e-mail."))
         else:
-            say(request, _("%(name)s is a partner now. The link works already.") % {"name": partner})
+            words = _("%(name)s is a partner now. The link works already.") % {"name": partner}
+            if partner.email:
+                words = _("%(name)s is a partner now. The link goes to %(email)s.") % {
+                    "name": partner,
+                    "email": partner.email,
+                }
+            say(request, words)
             return redirect("office:partner", programme.code, partner.pk)
     context = {
         "form": form,

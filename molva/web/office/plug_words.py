@@ -9,8 +9,12 @@ from django.utils.translation import gettext_lazy as _
 _KNOWN: tuple[tuple[str, "Promise"], ...] = (
     (
         "the shop refuses the key",
-        _("The shop refuses the key. Check the key and its password, or make a new one."),
+        _(
+            "The shop refuses the key: it is wrong, or the application was removed. Check the key or make a new one; "
+            "one that works again is noticed within an hour."
+        ),
     ),
+    ("the shop is disconnected", _("The shop is disconnected.")),
     (
         "the shop does not answer",
         _("The shop does not answer at this address. The money is safe; we try again ourselves."),
@@ -25,8 +29,22 @@ _KNOWN: tuple[tuple[str, "Promise"], ...] = (
         _("The key has no right for this. Give it the rights for orders, or make a new key."),
     ),
     (
+        "the shop answered with the same page",
+        _(
+            "The shop gives the same page of orders again and again. The money is safe; we try again ourselves."
+        ),
+    ),
+    (
         "the shop answered with something that is not",
         _("The answer of the shop is not readable. We try again ourselves."),
+    ),
+    (
+        "the shop has this code from somebody else",
+        _("A code of this spelling was made in the shop itself. Molva does not touch it."),
+    ),
+    (
+        "the shop answered 422 to /admin/discount_codes",
+        _("The shop does not take this discount or this spelling. Change it and try again."),
     ),
     ("the shop answered", _("The shop answered in an unexpected way. We try again ourselves.")),
     (

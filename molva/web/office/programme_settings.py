@@ -1,5 +1,6 @@
 """Settings of the programme: its name, the shop's address and mark, registration, payouts, documents."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from molva.kit.money import CURRENCY_DIGITS, format_minor, parse_minor
+from molva.orders.marks import OTHERS
 from molva.programmes.models import Programme
 from molva.tracking.services import change_shop
 from molva.web.office.access import RULERS, Place, office_page
@@ -17,6 +19,10 @@ from molva.web.office.page import DOCUMENTS
 from molva.web.office.shell import page
 from molva.web.office.terms_form import decimal_field
 from molva.web.ui.flash import say
+
+_PLAIN = ("name", "shop_url", "mark_param", "support_email", "is_registration_open", "approve_by_hand")
+_WORD = re.compile(r"[\w-]{1,30}", re.ASCII)
+_MOST_WORDS = 10
 
 
 class SettingsForm(forms.Form):
@@ -36,6 +42,15 @@ class SettingsForm(forms.Form):
         max_length=30,
         help_text=gettext_lazy(
             "The word in links: with aff it is ?aff=CODE. Works at the end of any page of the shop."
+        ),
+    )
+    mark_aliases = forms.CharField(
+        label=gettext_lazy("Former words of the parameter"),
+        required=False,
+        max_length=200,
+        help_text=gettext_lazy(
+            "Through commas, for example bc, ref: links and printed cards from before go on counting. "
+            "A promo code works in place of the partner's code, too."
         ),
     )
     support_email = forms.EmailField(
@@ -72,12 +87,26 @@ class SettingsForm(forms.Form):
         help_text=gettext_lazy("A folder with pictures and texts; shown in the cabinet."),
     )
 
+    def clean_mark_aliases(self) -> list[str]:
+        """Words of an address that are nobody else's."""
+        words = dict.fromkeys(
+            one.strip() for one in self.cleaned_data["mark_aliases"].split(",") if one.strip()
+        )
+        for word in words:
+            if not _WORD.fullmatch(word):
+                raise forms.ValidationError(_("Only letters, digits, a hyphen and an underscore: %s") % word)
+            if word in OTHERS:
+                text = _("The word %(word)s belongs to %(owner)s: its marks are not ours to count.")
+                raise forms.ValidationError(text % {"word": word, "owner": OTHERS[word]})
+        if len(words) > _MOST_WORDS:
+            raise forms.ValidationError(_("Not more than ten words."))
+        return list(words)
+
     def for_service(self, programme: Programme) -> dict[str, Any]:
         """Changes of the programme."""
         data, digits = self.cleaned_data, CURRENCY_DIGITS[programme.currency]
-        names = ("name", "shop_url", "mark_param", "support_email", "is_registration_open", "approve_by_hand")
         return {
-            **{name: data[name] for name in names},
+            **{name: data[name] for name in (*_PLAIN, "mark_aliases")},
             "min_payout_minor": parse_minor(f"{data['min_payout']:.{digits}f}", digits),
             "documents": {name: data[name] for name in DOCUMENTS if data[name]},
         }
@@ -87,9 +116,9 @@ class SettingsForm(forms.Form):
 def edit(request: HttpRequest, place: Place) -> HttpResponse:
     """Edit the settings."""
     programme = place.programme
-    names = ("name", "shop_url", "mark_param", "support_email", "is_registration_open", "approve_by_hand")
     initial = {
-        **{name: getattr(programme, name) for name in names},
+        **{name: getattr(programme, name) for name in _PLAIN},
+        "mark_aliases": ", ".join(programme.mark_aliases),
         "min_payout": Decimal(format_minor(programme.min_payout_minor, CURRENCY_DIGITS[programme.currency])),
         **programme.documents,
     }

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from molva.kit.money import CURRENCY_DIGITS
 from molva.programmes.models import Programme
 from molva.web.office.terms_form import KINDS_OR_NONE, PER, decimal_field, reward_initial, reward_json
+from molva.web.office.terms_start import StartForm
 
 _LISTS = ("partner", "group", "product", "category", "sku", "code")
 _NUMBERS = ("sale_from", "sale_to", "days_since_attribution_to", "months_since_attribution_to")
@@ -21,7 +22,7 @@ def _list_field(label: Any, help_text: Any) -> forms.CharField:
     return forms.CharField(label=label, required=False, help_text=help_text, max_length=2000)
 
 
-class RuleForm(forms.Form):
+class RuleForm(StartForm):
     """A rule for some partners, goods or times. Empty conditions are not asked."""
 
     name = forms.CharField(

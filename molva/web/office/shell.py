@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from molva.integrations import subscriptions
 from molva.integrations.attention import Attention, attention
 from molva.web.office.access import Place, places_of
 from molva.web.ui import shell as ui
@@ -47,7 +48,14 @@ def _shell(place: Place, current: str, seen: Attention) -> ui.OfficeShell:
     payouts = item("payouts", _("Payouts"), "cash-banknote", seen.waiting_payouts)
     groups = [
         ui.NavGroup("", [today]),
-        ui.NavGroup(_("People"), [partners, item("customers", _("Customers"), "user-circle")]),
+        ui.NavGroup(
+            _("People"),
+            [
+                partners,
+                item("customers", _("Customers"), "user-circle"),
+                item("codes", _("Promo codes"), "discount"),
+            ],
+        ),
         ui.NavGroup(
             _("Money"),
             [
@@ -62,7 +70,13 @@ def _shell(place: Place, current: str, seen: Attention) -> ui.OfficeShell:
             [
                 item("terms", _("Terms"), "scale"),
                 item("page", _("Page and forms"), "speakerphone"),
-                item("shop", _("Shop"), "building-store", seen.dead_letters + seen.waiting_shops),
+                item("news", _("News"), "bell"),
+                item(
+                    "shop",
+                    _("Shop"),
+                    "building-store",
+                    seen.dead_letters + seen.findings + seen.waiting_shops,
+                ),
             ],
         ),
     ]
@@ -73,6 +87,8 @@ def _shell(place: Place, current: str, seen: Attention) -> ui.OfficeShell:
         item("jobs", _("Background work"), "activity", seen.dead_jobs),
         item("settings", _("Settings"), "settings"),
     ]
+    if subscriptions.is_on():
+        foot.insert(0, item("subscription", _("Subscription"), "cash-banknote"))
     status, text = _shop_state(seen)
     return ui.OfficeShell(
         workspace=place.workspace.name,

@@ -17,7 +17,7 @@ from molva.integrations.connecting import (
     facts_for_office,
     refresh_statuses,
 )
-from molva.integrations.models import Connection, InboundEvent, InboundState
+from molva.integrations.models import Connection, Finding, FindingState, InboundEvent, InboundState
 from molva.integrations.setup import begin_setup
 from molva.web.office.access import RULERS, Place, office_page
 from molva.web.office.plug_words import plug_words
@@ -76,6 +76,9 @@ def show(request: HttpRequest, place: Place) -> HttpResponse:
         "asking": waiting_installs(place.workspace) if place.may(Role.OWNER) else [],
         "dead": inbound.filter(state=InboundState.DEAD).count(),
         "waiting": inbound.filter(state=InboundState.NEW).count(),
+        "findings": Finding.objects.filter(
+            connection__programme=place.programme, state=FindingState.OPEN
+        ).count(),
         "received": inbound.count(),
         "may_edit": place.may(*RULERS),
     }

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from molva.kit.money import CURRENCY_DIGITS, format_minor
 from molva.programmes.models import Programme, TermsVersion
 from molva.programmes.wording import general_rule, special_rules
+from molva.web.office.terms_start import StartForm
 
 KINDS = [("percent", _("per cent")), ("fixed", _("money"))]
 KINDS_OR_NONE = [("none", _("nothing")), *KINDS]
@@ -27,7 +28,7 @@ def days_field(**kwargs: Any) -> forms.IntegerField:
     return forms.IntegerField(min_value=0, max_value=36500, **kwargs)
 
 
-class TermsForm(forms.Form):
+class TermsForm(StartForm):
     """Rows S2.15–S2.21: when it is accrued, how much, for how many purchases, whose client, for how long."""
 
     statuses = forms.MultipleChoiceField(

@@ -78,6 +78,15 @@ def _tasks(place: Place) -> list[dict[str, object]]:
             seen.dead_letters,
         ),
         (
+            seen.findings,
+            "scale",
+            "need",
+            _("Differences with the shop"),
+            "",
+            "comparison",
+            seen.findings,
+        ),
+        (
             seen.waiting_partners,
             "user-plus",
             "new",

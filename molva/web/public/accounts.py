@@ -2,6 +2,7 @@
 lands where they work."""
 
 import logging
+from ipaddress import ip_address
 from smtplib import SMTPException
 from typing import Any
 
@@ -12,8 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from molva.messaging.letters import send_letter
 from molva.programmes.models import Partner
-from molva.web.public.letters import send_letter
 from molva.workspaces.models import Member
 
 _log = logging.getLogger(__name__)
@@ -50,6 +51,15 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Accounts are made by landings, by invitations and by the set-up link only."""
         return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The visitor's address; one of IPv4 stays so when the socket speaks IPv6, else all of them share a network."""
+        text: str = super().get_client_ip(request)
+        try:
+            address = ip_address(text)
+        except ValueError:
+            return text
+        return str(getattr(address, "ipv4_mapped", None) or address)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """The page of the person's own work."""

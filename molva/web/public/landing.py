@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from molva.integrations.queries import status_titles
 from molva.jobs import enqueue
 from molva.kit import clock
+from molva.messaging.letters import send_link
 from molva.programmes.models import Partner, PartnerStatus, Programme
 from molva.programmes.queries import terms_version_at
 from molva.programmes.wording import describe_terms
@@ -23,10 +24,9 @@ from molva.reports.cabinet_links import public_address, shown_parts
 from molva.tracking.services import main_link
 from molva.web.public.access import programme_page
 from molva.web.public.calculator import MOST_ORDERS, calculate
-from molva.web.public.letters import send_link
-from molva.web.public.limits import may_register
 from molva.web.public.registration import Joined, RegistrationForm, find_inviter, join, started_mark
 from molva.web.ui import accent
+from molva.web.ui.limits import may
 from molva.workspaces.models import User
 
 _SESSION = "joined"
@@ -58,7 +58,7 @@ def _send(request: HttpRequest, programme: Programme) -> HttpResponse:
         return redirect("public:thanks", programme.code)
     if not form.is_valid():
         return _page(request, programme, form, status=422)
-    if not may_register(request):
+    if not may(request, "register"):
         form.add_error(None, _("Too many forms from this address. Come back in an hour"))
         return _page(request, programme, form, status=429)
     with transaction.atomic():
@@ -68,7 +68,7 @@ def _send(request: HttpRequest, programme: Programme) -> HttpResponse:
             send_link,
             workspace_id=programme.workspace_id,
             partner_id=joined.partner.pk,
-            language=get_language() or "ru",
+            language=(get_language() or "")[:2],
         )
     _let_in(request, joined)
     request.session[_SESSION] = {

@@ -9,8 +9,8 @@ from django import forms
 from django.core import signing
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from molva.commissions.admission import admit_partner
 from molva.kit import clock, emails, phones
@@ -192,6 +192,7 @@ def join(form: RegistrationForm, request: HttpRequest) -> Joined:
             city=data.get("city", ""),
             invited_by=find_inviter(form.programme, data["ref"]),
             consents=_given(form, request),
+            language=(get_language() or "")[:2],
         )
     except PartnerExists as found:
         return Joined(cast(Partner, found.partner), is_new=False, is_new_person=False)

@@ -84,7 +84,7 @@ def _text(programme: Programme) -> str:
         "programme": programme.code,
         "tracker": settings.MOLVA_TRACKER_URL,
         "param": programme.mark_param,
-        "aliases": [],
+        "aliases": programme.mark_words[1:],
         "days": attribution.get("click_window_days"),
         "field": fields[0] if fields else None,  # the order's extra field, by the number the shop gave it
         "consent": _consent(programme),

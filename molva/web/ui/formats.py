@@ -168,6 +168,13 @@ def moment(value: datetime) -> str:
     return f"{day(value)}, {clock_time(value)}"
 
 
+def since(value: datetime) -> str:
+    """When something begins: «1 декабря», with the hour when it is not midnight."""
+    here = local(value)
+    is_midnight = isinstance(here, datetime) and (here.hour, here.minute) == (0, 0)
+    return day(value) if is_midnight else moment(value)
+
+
 def clock_time(value: datetime) -> str:
     """«14:20» in the active time zone."""
     return f"{local(value):%H:%M}"

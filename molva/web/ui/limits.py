@@ -1,24 +1,25 @@
-"""How often something may be done from one place, over all processes: a counter in the shared cache."""
+"""How often something may be tried: one way for all faces, counted in the cache that all processes share.
 
-from django.conf import settings
-from django.core.cache import cache
+The numbers stand in the settings (`ACCOUNT_RATE_LIMITS`), the counting is allauth's: by the e-mail or another key, by
+the visitor's address (of IPv6 by the network of 64 bits, as one subscriber has all of it), by the person.
+"""
+
+from allauth.account.adapter import get_adapter
+from allauth.core.internal import ratelimit
 from django.http import HttpRequest
 
 
+def may(request: HttpRequest, action: str, key: str | None = None) -> bool:
+    """Count one more try; False when it is one too many."""
+    return count(request, action, key) is not None
+
+
+def count(request: HttpRequest, action: str, key: str | None = None) -> ratelimit.RateLimitUsage | None:
+    """Count one more try, which `.rollback()` forgets again; None when it is one too many."""
+    key = key.strip().lower() if key else None
+    return ratelimit.consume(request, app="allauth.account", action=action, key=key)
+
+
 def address_of(request: HttpRequest) -> str:
-    """The visitor's address. A proxy's word counts only when one is known to stand in front, and then its own line."""
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
-    if settings.MOLVA_TRUST_PROXY and forwarded:
-        return str(forwarded).rsplit(",", 1)[-1].strip()
-    return str(request.META.get("REMOTE_ADDR", ""))
-
-
-def is_within(name: str, most: int, seconds: int) -> bool:
-    """Count once more under this name; False when it has been more than `most` times in these seconds."""
-    if cache.add(name, 1, seconds):
-        return True
-    try:
-        return int(cache.incr(name)) <= most
-    except ValueError:  # it ran out between the two questions
-        cache.set(name, 1, seconds)
-        return True
+    """The visitor's whole address, as the limits and the records of consents see it."""
+    return str(get_adapter().get_client_ip(request))

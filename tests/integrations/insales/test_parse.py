@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from molva.domain.inbound import InboundClient, InboundLine, InboundMarks, NotUnderstood
+from molva.integrations.sources.insales.codes import seen_code
 from molva.integrations.sources.insales.parse import load_body, parse_order
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -69,7 +70,8 @@ def test_the_body_of_2020_with_foreign_cookies():
     assert (told.status, told.total_minor, told.delivery_minor) == ("novyy", 605000, 15000)
     assert [line.total_minor for line in told.lines] == [590000]
     assert told.client.email == "user_name@example.com"
-    assert told.marks == InboundMarks((), (), "/", "/")
+    cookies = (("roistat_visit", "73666"), ("roistat_visit_cookie_expire", "1209600"))
+    assert told.marks == InboundMarks((), (), "/", "/", cookies=cookies)
 
 
 def test_the_body_of_2017_with_a_margin_and_an_empty_email():
@@ -129,6 +131,50 @@ def test_quantities_are_exact_texts(case: str, value: Any, text: str):
     body = order()
     body["order_lines"][0]["quantity"] = value
     assert parse_order(load_body(json.dumps(body).encode())).lines[0].quantity == text
+
+
+def test_a_visit_is_told_whole_with_its_query_and_the_page_before():
+    told = parse_order(
+        order(
+            first_query="utm=1",
+            query=None,
+            first_referer="https://blog.example/post?aff=ANNA",
+            referer="android-app://com.example",
+            cookies={"molva": "tok1", "admitad_uid": "7"},
+            fields_values=[{"handle": "molva", "value": "tok1"}, {"handle": "molva", "value": "tok2"}],
+        )
+    ).marks
+    assert told == InboundMarks(
+        tokens=("tok1", "tok2"),
+        token_places=("cookie", "field"),
+        first_location="/?aff=ANNA",
+        last_location="/",
+        first_query="utm=1",
+        first_referer="https://blog.example/post?aff=ANNA",
+        cookies=(("molva", "tok1"), ("admitad_uid", "7")),
+    )
+
+
+def test_a_return_from_the_bank_is_no_visit_and_its_secret_key_is_not_kept():
+    told = parse_order(
+        order(
+            current_location="/orders/0123456789abcdef0123456789abcdef?success_payment=true&aff=ANNA",
+            query="success_payment=true&aff=ANNA",
+            referer="https://pay.example/?aff=ANNA",
+        )
+    ).marks
+    assert (told.last_location, told.last_query, told.last_referer) == (None, None, None)
+    assert told.dropped == (("current_location", "/orders/…"),)
+
+
+def test_codes_of_old_lists_are_read():
+    seen = [seen_code(row) for row in json.loads((SAMPLES / "discount_codes_list_from_xml.json").read_text())]
+    first = seen[0]
+    assert (first.external_id, first.code, first.kind, first.discount, first.limit) == (
+        "628", "DC1", "percent", 1000, "total",
+    )  # fmt: skip
+    assert (str(first.expires), first.is_ours, first.is_used) == ("2012-06-09", False, False)
+    assert (seen[2].kind, seen[3].is_disabled) == ("sum", True)
 
 
 def test_a_coupon_is_found_by_its_id_then_by_the_text_and_other_discounts_are_none():

@@ -116,14 +116,26 @@ def test_the_notice_stands_under_a_strict_policy_and_on_a_phone(
     assert tab.evaluate("document.documentElement.scrollWidth") == 390
 
 
-CART = """window.typed = []; window.state = {coupon: null, discounts: []};
+CART = """window.typed = []; window.state = {order_lines: [{}], coupon: null, discounts: []};
 window.Cart = {order: {get: () => window.state}, setCoupon: wish => window.typed.push(wish.coupon)}"""
+BUS = """; window.heard = []; window.state.order_lines = [];
+window.EventBus = {subscribe: (name, act) => window.heard.push(act)};
+window.Cart.setCoupon = wish => { window.typed.push(wish.coupon); window.heard.forEach(act => act(window.state)) };
+addEventListener("load", () => { window.state.order_lines = [{}]; window.heard.forEach(act => act(window.state)) })"""
+# A field of the cart in which the buyer has typed a code of his own.
+OWN = """; addEventListener("DOMContentLoaded", () => {
+  const field = document.createElement("input"); field.name = "cart[coupon]"; field.value = "MINE";
+  document.body.append(field) })"""
 
 
 @pytest.mark.parametrize(
     ("theme", "typed"),
     [
         (CART, ["ANNA10"]),
+        (CART + BUS, ["ANNA10"]),
+        (CART + BUS + "; window.state.coupon = 'MINE'", []),
+        (CART + BUS + OWN, []),
+        (CART + "; window.state.order_lines = []", []),
         (CART + "; window.state.coupon = 'MINE'", []),
         (CART + "; window.state.discounts = [{}]", []),
         ("", None),  # an old theme has no such function

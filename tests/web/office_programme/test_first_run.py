@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from molva.kit import clock
@@ -56,3 +57,48 @@ def test_a_weak_password_is_refused(password: str):
     assert answer.status_code == 200
     assert "password" in answer.context["form"].errors
     assert User.objects.count() == 0
+
+
+def known(password: str | None) -> User:
+    """Somebody who has a place here already, by the e-mail of the form."""
+    return User.objects.create_user(FILLED["email"], password, name="Ира")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("has", [None, "another phrase of words"])
+def test_a_password_for_a_known_e_mail_is_never_ignored(has: str | None):
+    cache.clear()
+    person, token, client = known(has), make_setup_token(), Client()
+    answer = client.post(f"/setup/{token}/", FILLED, headers={"accept-language": "en"})
+    assert answer.status_code == 422
+    assert "has a place here already" in answer.context["form"].errors["password"][0]
+    assert "_auth_user_id" not in client.session
+    person.refresh_from_db()
+    assert not person.check_password(FILLED["password"])
+    assert not Member.unscoped.exists()
+    assert client.get(f"/setup/{token}/").status_code == 200  # the link is not spent
+
+
+@pytest.mark.django_db
+def test_a_known_person_comes_in_with_the_own_password():
+    cache.clear()
+    person, client = known(FILLED["password"]), Client()
+    answer = client.post(f"/setup/{make_setup_token()}/", FILLED)
+    assert (answer.status_code, answer["Location"]) == (302, "/office/new/")
+    assert Member.unscoped.get().user == person
+    person.refresh_from_db()
+    assert person.name == "Ирина"
+
+
+@pytest.mark.django_db
+def test_passwords_are_not_guessed_by_the_link():
+    cache.clear()
+    known("another phrase of words")
+    url = f"/setup/{make_setup_token()}/"
+    for _try in range(5):
+        Client().post(url, FILLED)
+    answer = Client().post(
+        url, {**FILLED, "password": "another phrase of words"}, headers={"accept-language": "en"}
+    )
+    assert answer.context["form"].errors["password"] == ["Too many tries. Wait five minutes."]
+    assert not Member.unscoped.exists()

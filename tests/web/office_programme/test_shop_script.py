@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils.translation import override
 
+from molva.integrations.models import Connection, ShopCode
 from molva.programmes.models import Programme
 from molva.tracking.models import PromoCode
 from molva.workspaces.models import Event
@@ -83,8 +85,11 @@ def anna(company: Company) -> PromoCode:
     company.programme.applies_code = True
     company.programme.save()
     partner = make_partner(company.programme, code="anna")
-    code = PromoCode(programme=company.programme, partner=partner, code="ANNA10", external_id="77")
+    code = PromoCode(programme=company.programme, partner=partner, code="ANNA10")
     code.save()
+    shop = Connection(programme=company.programme, kind="insales", name="Shop", external_id="1")
+    shop.save()
+    ShopCode(connection=shop, promo_code=code, external_id="77", state="there").save()
     return code
 
 
@@ -99,10 +104,17 @@ def test_a_mark_brings_the_partners_code(anna: PromoCode, mark: str) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"is_active": False}, {"external_id": ""}],
+    [{"is_active": False}, {"is_private": True}, {"expires_date": date(2026, 1, 1)}],
 )
 def test_a_code_that_the_shop_would_refuse_is_not_told(anna: PromoCode, change: dict[str, Any]) -> None:
     PromoCode.objects.filter(pk=anna.pk).update(**change)
+
+    assert Client().get("/s/friends/offer.json", {"mark": "anna"}).json() == {"code": ""}
+
+
+@pytest.mark.parametrize("state", ["off", "refused", "drifted", "gone"])
+def test_a_code_that_does_not_work_in_the_shop_is_not_told(anna: PromoCode, state: str) -> None:
+    ShopCode.objects.update(state=state)
 
     assert Client().get("/s/friends/offer.json", {"mark": "anna"}).json() == {"code": ""}
 

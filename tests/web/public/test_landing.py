@@ -9,9 +9,9 @@ from django.core import mail
 from django.test import Client
 
 from molva.jobs.models import Job
+from molva.messaging.letters import send_link
 from molva.programmes.models import Partner, Programme
 from molva.tracking.models import Link
-from molva.web.public.letters import send_link
 from molva.workspaces.models import User
 from tests.factories import make_member
 
@@ -59,7 +59,7 @@ def test_a_new_partner_is_in_with_one_press(client: Client, fill: Fill) -> None:
 def test_the_link_goes_by_mail_through_the_queue(client: Client, fill: Fill) -> None:
     client.post("/p/friends/", fill())
     job = Job.objects.get()
-    assert (job.path, mail.outbox) == ("molva.web.public.letters:send_link", [])
+    assert (job.path, mail.outbox) == ("molva.messaging.letters:send_link", [])
     send_link(**job.kwargs)
     letter = mail.outbox[0]
     code = Link.objects.get(partner__email="kate@example.org").code

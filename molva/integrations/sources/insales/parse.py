@@ -7,6 +7,7 @@ already holds every discount and the payment margin; older bodies without it are
 
 import json
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -118,20 +119,53 @@ def _client(body: dict[str, Any]) -> InboundClient:
 
 def _marks(body: dict[str, Any], codes_by_id: dict[str, str]) -> InboundMarks:
     cookies = _object(body, "cookies")
-    tokens = [cookies.get(MARK_FIELD)]
-    tokens += [
-        field.get("value")
-        for field in _list(body, "fields_values")
-        if MARK_FIELD in (field.get("handle"), field.get("name"))
-    ]
+    tokens = {str(cookies[MARK_FIELD]): "cookie"} if cookies.get(MARK_FIELD) else {}
+    for field in _list(body, "fields_values"):
+        if MARK_FIELD in (field.get("handle"), field.get("name")) and field.get("value"):
+            tokens.setdefault(str(field["value"]), "field")
     discounts = _list(body, "discounts") or [d for d in [body.get("discount")] if isinstance(d, dict)]
     codes = [_coupon(discount, codes_by_id) for discount in discounts]
+    first, last = _visit(body, "first_"), _visit(body, "")
     return InboundMarks(
         codes=tuple(code for code in codes if code),
-        tokens=tuple(dict.fromkeys(str(token) for token in tokens if token)),
-        first_location=_location(body.get("first_current_location")),
-        last_location=_location(body.get("current_location")),
+        tokens=tuple(tokens),
+        token_places=tuple(tokens.values()),
+        first_location=first.location,
+        first_query=first.query,
+        first_referer=first.referer,
+        last_location=last.location,
+        last_query=last.query,
+        last_referer=last.referer,
+        cookies=tuple((str(name)[:100], str(value)[:300]) for name, value in cookies.items() if value),
+        dropped=(*first.dropped, *last.dropped),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """The first or the last visit as the shop's own cookies tell it."""
+
+    location: str | None = None
+    query: str | None = None
+    referer: str | None = None
+    dropped: tuple[tuple[str, str], ...] = ()
+
+
+def _visit(body: dict[str, Any], prefix: str) -> _Visit:
+    """One visit, whole or not at all: a return from the bank has a page, a query and a referer, and proves nothing.
+
+    The address of that page holds the key of somebody's order, so only its beginning is kept.
+    """
+    location = _location(body.get(f"{prefix}current_location"))
+    if location and _SUCCESS_PAGE.match(location):
+        return _Visit(dropped=((f"{prefix}current_location", "/orders/…"),))
+    return _Visit(location, _text(body.get(f"{prefix}query")) or None, _page(body.get(f"{prefix}referer")))
+
+
+def _page(value: Any) -> str | None:
+    """An absolute address of a page."""
+    text = value.strip() if isinstance(value, str) else ""
+    return text[:2000] if text.lower().startswith(("http://", "https://")) else None
 
 
 def _coupon(discount: dict[str, Any], codes_by_id: dict[str, str]) -> str | None:
@@ -149,8 +183,9 @@ def _coupon(discount: dict[str, Any], codes_by_id: dict[str, str]) -> str | None
 def _location(value: Any) -> str | None:
     if not isinstance(value, str) or not value.strip():
         return None
-    parts = urlsplit(value.strip())
-    if _SUCCESS_PAGE.match(parts.path):
+    try:
+        parts = urlsplit(value.strip())
+    except ValueError:
         return None
     return f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
 

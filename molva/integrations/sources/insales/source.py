@@ -1,20 +1,18 @@
 """InSales as a source of orders. The shop is the truth: a hook is an unsigned hint, the order is read again by API."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from molva.domain.inbound import InboundOrder, NotUnderstood
-from molva.integrations.base import UNREADABLE, Page, Reconciled, Told, Wish, reason_of
+from molva.domain.inbound import InboundOrder
+from molva.integrations.base import UNREADABLE, Page, PlugError, Read, Reconciled, Wish, attempt
 from molva.integrations.models import Connection, InboundEvent
-from molva.integrations.sources.insales.api import InSalesApi
-from molva.integrations.sources.insales.parse import load_body, parse_order
+from molva.integrations.quota import ShopBusyError
+from molva.integrations.sources.insales import reading
+from molva.integrations.sources.insales.api import ACCOUNT, InSalesApi
+from molva.integrations.sources.insales.codes import InSalesCodes
 from molva.integrations.sources.insales.rehearsal import InSalesRehearsal
-from molva.integrations.sources.insales.setup import PARTS, codes_by_id
-
-_PAGE_SIZE = 100
-_OVERLAP = timedelta(minutes=10)
-_LONGEST_ID = 18  # digits
+from molva.integrations.sources.insales.setup import PARTS
 
 
 class InSalesSource:
@@ -22,6 +20,7 @@ class InSalesSource:
 
     kind = "insales"
     parts = tuple(PARTS)
+    open_codes = InSalesCodes
 
     def verify(self, connection: Connection) -> dict[str, Any]:
         """Id, name, host and statuses of the shop; raises PlugError when host or password do not fit."""
@@ -51,80 +50,74 @@ class InSalesSource:
         with InSalesApi(connection) as api:
             return PARTS[part](api, wish, known)
 
-    def read(self, connection: Connection, event: InboundEvent) -> Iterable[Told]:
-        """The order that a hook names, as the shop's API tells it now."""
-        body = load_body(bytes(event.body))
-        number = _number(body.get("id"))
-        account = body.get("account_id")
-        if account is not None and str(account) != connection.external_id:
-            raise NotUnderstood(f"the body is of another shop ({account})")
-        with InSalesApi(connection) as api:
-            fresh = api.get_or_none(f"/admin/orders/{number}.json")
-            if fresh is None:
-                if event.topic != "orders-destroy":
-                    raise NotUnderstood("the shop knows no such order")
-                return [_as_deleted(self._parse(connection, api, body))]
-            return [self._parse(connection, api, fresh)]
+    def read(self, connection: Connection, events: Sequence[InboundEvent]) -> list[Read]:
+        """The order that each hook names, as the shop's API tells it now: of many hooks in as few calls as possible."""
+        hints = [attempt(partial(reading.read_hint, connection, event)) for event in events]
+        found = attempt(partial(self._read, connection, hints))
+        if isinstance(found, Exception):  # the shop told nothing at all
+            return [hint if isinstance(hint, Exception) else found for hint in hints]
+        return found
 
-    def poll(self, connection: Connection) -> Page:
-        """One page of orders changed since the anchor, oldest change first (`updated_since` + `from_id`, page 1).
-
-        Within a firing the anchor is exact (moment and id). A new firing looks ten minutes back: a moment is a whole
-        second, in which an order that was read may change again, and a shop may show a change later than it dates it.
-        """
-        query: dict[str, Any] = {"per_page": _PAGE_SIZE, "with_deleted": "true"}
-        if connection.anchor:
-            query |= _since(connection.anchor)
+    def _read(self, connection: Connection, hints: Sequence[reading.Hint | Exception]) -> list[Read]:
+        good = [hint for hint in hints if not isinstance(hint, Exception)]
+        if not good:
+            return [hint for hint in hints if isinstance(hint, Exception)]
         with InSalesApi(connection) as api:
-            bodies = api.get("/admin/orders.json", query)
-            told, refused = self._understand(connection, api, bodies)
-        if not bodies:
-            return Page([], None, is_last=True)
-        anchor = {"updated_at": bodies[-1]["updated_at"]}
-        if len(bodies) < _PAGE_SIZE:
-            return Page(told, anchor, is_last=True, refused=refused)
-        return Page(told, {**anchor, "id": bodies[-1]["id"]}, refused=refused)
+            together = self._together(connection, api, good)
+            return [
+                hint if isinstance(hint, Exception) else self._answer(connection, api, hint, together)
+                for hint in hints
+            ]
+
+    @staticmethod
+    def _together(
+        connection: Connection, api: InSalesApi, hints: list[reading.Hint]
+    ) -> dict[int, InboundOrder | Exception]:
+        """Orders of several hooks by one list; none when the list is spoilt: one bad order must not hide the rest."""
+        if len(hints) < 2:
+            return {}
+        try:
+            return reading.read_together(connection, api, hints)
+        except ShopBusyError:
+            raise
+        except PlugError as problem:
+            if problem.permanent:
+                raise
+            return {}
+
+    @staticmethod
+    def _answer(
+        connection: Connection,
+        api: InSalesApi,
+        hint: reading.Hint,
+        together: dict[int, InboundOrder | Exception],
+    ) -> Read:
+        """From what was read together, or asked for by itself (and kept for the order's other hooks)."""
+        found = together.get(hint.number)
+        if found is None:
+            try:
+                found = reading.read_one(connection, api, hint)
+            except (PlugError, *UNREADABLE) as problem:
+                return problem
+            together[hint.number] = found
+        return found if isinstance(found, Exception) else [found]
+
+    def poll(self, connection: Connection, anchor: dict[str, Any], *, deleted: bool = False) -> Page:
+        """One page of orders changed since the anchor, oldest change first."""
+        with InSalesApi(connection) as api:
+            return reading.changed_page(connection, api, anchor, deleted=deleted)
+
+    def count(self, connection: Connection, anchor: dict[str, Any]) -> int:
+        """By the numbers of orders: from the one that changed first since the anchor to the next one of the shop."""
+        with InSalesApi(connection) as api:
+            first = reading.changed_rows(api, anchor, size=1)
+            after = api.get(ACCOUNT).get("next_order_number")
+        number = first[0].get("number") if first else None
+        return max(after - number, 0) if isinstance(after, int) and isinstance(number, int) else 0
 
     def rehearsal(self, connection: Connection) -> InSalesRehearsal:
         """Orders of a self-test: told as the shop would tell them, or really made there."""
         return InSalesRehearsal(connection)
-
-    def _understand(
-        self, connection: Connection, api: InSalesApi, bodies: list[dict[str, Any]]
-    ) -> tuple[list[Told], list[tuple[str, str]]]:
-        """What can be read of a page, and the ids of what cannot with the reasons."""
-        told: list[Told] = []
-        refused: list[tuple[str, str]] = []
-        for body in bodies:
-            try:
-                told.append(self._parse(connection, api, body))
-            except UNREADABLE as problem:
-                refused.append((str(body.get("id")), reason_of(problem)))
-        return told, refused
-
-    def _parse(self, connection: Connection, api: InSalesApi, body: dict[str, Any]) -> InboundOrder:
-        codes: dict[str, str] = connection.facts.get("codes", {})
-        used = {str(d["discount_code_id"]) for d in body.get("discounts") or [] if d.get("discount_code_id")}
-        if used - set(codes):
-            codes = connection.facts["codes"] = codes_by_id(api)
-            connection.save(update_fields=["facts"])
-        order = parse_order(body, codes)
-        return api.with_categories(order)
-
-
-def _number(value: Any) -> int:
-    """The id of an order as the body tells it."""
-    text = str(value)
-    if isinstance(value, bool) or not (text.isascii() and text.isdecimal()) or len(text) > _LONGEST_ID:
-        raise NotUnderstood("the body names no order")
-    return int(text)
-
-
-def _since(anchor: dict[str, Any]) -> dict[str, Any]:
-    if anchor.get("id"):
-        return {"updated_since": anchor["updated_at"], "from_id": anchor["id"]}
-    start = datetime.fromisoformat(anchor["updated_at"]) - _OVERLAP
-    return {"updated_since": start.isoformat(timespec="milliseconds")}
 
 
 def shop_url(account: dict[str, Any], host: str) -> str:
@@ -132,7 +125,3 @@ def shop_url(account: dict[str, Any], host: str) -> str:
     main = str(account.get("main_host") or host)
     protocol = str(account.get("main_host_protocol") or "https").rstrip(":/")
     return f"{protocol}://{main}"
-
-
-def _as_deleted(order: InboundOrder) -> InboundOrder:
-    return InboundOrder(**{name: getattr(order, name) for name in order.__slots__} | {"is_deleted": True})

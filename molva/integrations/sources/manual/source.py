@@ -4,13 +4,14 @@ Every typed or imported row is stored as an inbound event like a shop's hook, so
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from molva.domain.inbound import InboundOrder
-from molva.integrations.base import Kept, Page, Reconciled, RehearsalWish, Told, Wish
+from molva.integrations.base import Kept, Page, Read, Reconciled, RehearsalWish, Told, Wish, attempt
 from molva.integrations.models import Connection, InboundEvent
 from molva.integrations.sources.manual.rows import parse_row
 from molva.kit.clock import to_micros
@@ -40,8 +41,11 @@ class ManualSource:
         """Nothing to set up."""
         return Reconciled()
 
-    def read(self, connection: Connection, event: InboundEvent) -> Iterable[Told]:
-        """The one order of a stored row; it was told when it was stored."""
+    def read(self, connection: Connection, events: Sequence[InboundEvent]) -> list[Read]:
+        """The one order of each stored row; it was told when it was stored."""
+        return [attempt(partial(self._read, connection, event)) for event in events]
+
+    def _read(self, connection: Connection, event: InboundEvent) -> list[Told]:
         values = json.loads(bytes(event.body))
         programme = connection.programme
         return [
@@ -59,9 +63,13 @@ class ManualSource:
         """Orders of a self-test, as a person would type them."""
         return ManualRehearsal(connection)
 
-    def poll(self, connection: Connection) -> Page:
+    def poll(self, connection: Connection, anchor: dict[str, Any], *, deleted: bool = False) -> Page:
         """Nothing to poll."""
         return Page([], None, is_last=True)
+
+    def count(self, connection: Connection, anchor: dict[str, Any]) -> int:
+        """Nothing."""
+        return 0
 
 
 class ManualRehearsal:

@@ -234,17 +234,31 @@
   function applyCode() {
     var wanted = code || kept("code");
     var cart = window.Cart;
-    if (!wanted || kept("applied") === wanted || !CART.test(location.pathname) || !cart ||
-        typeof cart.setCoupon !== "function") {
-      return;
+    if (wanted && kept("applied") !== wanted && CART.test(location.pathname) && cart &&
+        typeof cart.setCoupon === "function") {
+      whenCartIsKnown(cart, function (order) {
+        var lines = order.order_lines || order.items || [];
+        var input = document.querySelector('input[name="cart[coupon]"]');
+        if (isTyped || !lines.length || order.coupon || (order.discounts || []).length || (input && input.value)) {
+          return;
+        }
+        isTyped = true; // the theme tells of the change that this makes, too
+        keep("applied", wanted);
+        cart.setCoupon({ coupon: wanted });
+      });
     }
-    var order = (cart.order && typeof cart.order.get === "function" && cart.order.get()) || {};
-    if (order.coupon || (order.discounts && order.discounts.length)) {
-      return;
+  }
+
+  /* A theme that is still loading its cart shows an empty one: it tells by its bus when the cart is there. */
+  function whenCartIsKnown(cart, act) {
+    var bus = window.EventBus;
+    if (bus && typeof bus.subscribe === "function") {
+      bus.subscribe("update_items:insales:cart", function (order) {
+        safely(function () { act(order || {}); });
+      });
+    } else if (cart.order && typeof cart.order.get === "function") {
+      act(cart.order.get() || {});
     }
-    keep("applied", wanted);
-    code = "";
-    cart.setCoupon({ coupon: wanted });
   }
 
   /* Consent is not said yet: show our notice, or watch for the shop's own one. */
@@ -370,7 +384,7 @@
   var said = null; // consent as told on this page
   var filled = "";
   var code = "";
-  var waits = false;
+  var waits = false, isTyped = false; // isTyped: our code, into the cart of this page
   safely(function () {
     settled = settings();
     // A page inside another page, or one that is only being prepared, is nobody's visit.

@@ -53,6 +53,17 @@
     toast(button.dataset.copied || said("saidCopied"));
   }
 
+  /* ---- the phone's own sharing, where the browser has it ---- */
+
+  async function share(button) {
+    const source = find(button.dataset.share);
+    try {
+      await navigator.share({ text: source.dataset.text });
+    } catch {
+      /* the person closed the window of the phone: nothing to say */
+    }
+  }
+
   /* ---- theme: kept in a cookie, so that the server draws it from the first byte ---- */
 
   function theme(event) {
@@ -145,6 +156,7 @@
     const near = (selector) => event.target.closest(selector);
     let hit;
     if ((hit = near("[data-copy]"))) copy(hit);
+    if ((hit = near("[data-share]"))) share(hit);
     if ((hit = near("[data-dialog]"))) openDialog(hit, event);
     if ((hit = near("[data-close]"))) hit.closest("dialog").close();
     if ((hit = near("[data-print]"))) print();
@@ -188,6 +200,7 @@
   function prepare(part) {
     all("form[data-guard]", part).forEach(guard);
     all("input[type=range]", part).forEach(slide);
+    if (navigator.share) all("[data-share]", part).forEach((one) => (one.hidden = false));
     all("[data-toast]", part).forEach(leaveLater);
   }
 
