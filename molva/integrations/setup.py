@@ -26,6 +26,7 @@ from molva.workspaces import journal
 KEY, PROGRAMME, STATUSES, ORDERS = "key", "programme", "statuses", "orders"
 CHECK_EVERY = timedelta(hours=23)
 # Polling imports the writes of connecting, and those begin a set-up: by name, not by import.
+_CHECK_CODES = "molva.integrations.code_checks:check_codes"
 _READ_ORDERS = "molva.integrations.imports:begin_past"
 _WRONG_KEY = "the shop refuses the key"
 _FAILURES_IN_A_ROW = 2  # then the shop is taken for down, and the rest waits with it
@@ -65,6 +66,13 @@ def set_up_shop(connection_id: int) -> None:
     tour.go(waiting)
     if waiting and not tour.trouble:
         journal.record("connection.set_up", connection)
+        # partners' promo codes from before the shop was there go into it
+        enqueue(
+            find_job(_CHECK_CODES),
+            dedupe=f"codes-check-{connection.programme_id}",
+            programme_id=connection.programme_id,
+            workspace_id=connection.workspace_id,
+        )
     tour.end()
 
 

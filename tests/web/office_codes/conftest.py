@@ -12,9 +12,10 @@ from django.urls import reverse
 from molva.commissions.admission import admit_partner
 from molva.demo.shop import RunningShop
 from molva.integrations.codes import bring_codes
-from molva.integrations.connecting import connect_shop, set_up_shop
+from molva.integrations.connecting import connect_shop
 from molva.integrations.models import Connection
 from molva.integrations.polling import poll_shop
+from molva.integrations.setup import set_up_shop
 from molva.kit import clock
 from molva.orders.models import Order
 from molva.programmes.models import Partner, Programme
