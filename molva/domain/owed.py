@@ -72,12 +72,12 @@ def _commission_lines(
     uncut = uncut_amounts(snapshot, bases, found.winners, level) if is_capped else of_lines
     lines = []
     for index, (line, rule) in enumerate(zip(snapshot.lines, found.winners, strict=True)):
-        if rule is None or level not in rule.rewards:
+        reward = rule.rewards.get(level) if rule is not None else None
+        if rule is None or reward is None:
             continue
-        reward = rule.rewards[level]
         percent = reward.text if reward.percent is not None else None
         full = of_lines[index]
-        amount = 0 if sale.is_beyond(rule, found) else full
+        amount = 0 if found.is_limited and sale.is_beyond(rule, found) else full
         base = bases[index]
         lines.append(
             CommissionLine(line.id, base, rule.id, percent, reward.fixed_minor, amount, full, uncut[index])

@@ -220,15 +220,20 @@ def moment(value: Any) -> int:
     """A time with its offset, in microseconds UTC."""
     if type(value) is not str:
         raise Wrong("must be a time such as 2026-03-01T12:00:00+03:00")
-    seconds = _SECONDS.get(value[17:19])
-    if seconds is not None and value[16] == ":":
-        return _moment(value[:17] + "00" + value[19:]) + seconds
-    return _moment(value)
+    micros = _SECONDS.get(value[17:19])
+    if micros is None or value[16] != ":":
+        return _moment(value)
+    rest = value[19:]
+    fraction = rest[1:7]
+    if rest[:1] == "." and fraction.isdigit() and fraction.isascii() and len(fraction) == 6:
+        micros += int(fraction)
+        rest = rest[7:]
+    return _moment(f"{value[:17]}00{rest}") + micros
 
 
 @lru_cache(maxsize=4096)
 def _moment(value: str) -> int:
-    """Kept for a while, without the seconds: what comes together is often of one minute."""
+    """Kept for a while, the seconds apart: what comes together is often of one minute."""
     if not _MOMENT.fullmatch(value):
         raise Wrong("must be a time such as 2026-03-01T12:00:00+03:00")
     try:

@@ -87,9 +87,13 @@ def worth(
     )
     if all([rule is winners[0] for rule in winners]):
         winners = terms.rules.same(winners)
+    capped = [rule for rule in winners if rule is not None and rule.cap_minor is not None]
     amounts: list[int] = []
     for payee in decision.chain:
-        amounts += level_amounts(snapshot, bases, winners, payee.level)
+        of_lines = uncut_amounts(snapshot, bases, winners, payee.level)
+        for rule in {id(rule): rule for rule in capped}.values() if capped else ():
+            _cut(of_lines, winners, rule)
+        amounts += of_lines
     return Worth(snapshot, winners, tuple(amounts), terms.rules.step(place), is_new=is_new)
 
 
@@ -160,18 +164,6 @@ def line_fits(when: When, line: Line) -> bool:
         and (when.sku is None or line.sku in when.sku)
         and (when.category is None or not when.category.isdisjoint(line.categories))
     )
-
-
-def level_amounts(
-    snapshot: Snapshot, bases: Sequence[int], winners: Sequence[Rule | None], level: int
-) -> list[int]:
-    """What each line gives on a level, caps applied."""
-    amounts = uncut_amounts(snapshot, bases, winners, level)
-    capped = [rule for rule in winners if rule is not None and rule.cap_minor is not None]
-    if capped:
-        for rule in {id(rule): rule for rule in capped}.values():
-            _cut(amounts, winners, rule)
-    return amounts
 
 
 def uncut_amounts(
