@@ -227,7 +227,7 @@ class _Tour:
             living = Connection.objects.filter(pk=self.connection.pk).exclude(state="disconnected")
             living.update(widget_hash=done.widget_hash)
         if done.facts:
-            self.connection.learn(**done.facts)
+            self.connection.learn(**self._with_old_codes(done.facts))
         if done.changes and was_right:
             found = [list(change) for change in done.changes]
             step.found, step.found_at = found, clock.now()
@@ -235,6 +235,12 @@ class _Tour:
         step.wish, step.checked_at = _print(step.name, wish_of(self.connection)), clock.now()
         step.things = done.things or step.things
         _mark(step, StepState.DONE)
+
+    def _with_old_codes(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """An order names a code by its id alone: names of codes that the shop has deleted are kept."""
+        if "codes" not in facts:
+            return facts
+        return {**facts, "codes": {**self.connection.facts.get("codes", {}), **facts["codes"]}}
 
     def _prove_key(self) -> Reconciled:
         """The key opens the very shop that was connected; learn by which names its back office may be reached."""

@@ -375,3 +375,11 @@ def test_a_shop_that_was_connected_before_there_were_steps_gets_them(
     assert Job.objects.filter(path="molva.integrations.setup:check_shop").count() == 1
     check_shop(connection_id=connection.pk)
     assert (set(states(connection).values()), writes) == ({StepState.DONE}, [])
+
+
+def test_names_of_codes_that_the_shop_has_deleted_are_kept(connection: Connection, fake_shop: RunningShop):
+    connection.learn(codes={"7": "OLD10"})
+    again(connection)
+
+    connection.refresh_from_db()
+    assert connection.facts["codes"]["7"] == "OLD10"
