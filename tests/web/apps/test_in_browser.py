@@ -13,6 +13,7 @@ import pytest
 from django.core.cache import cache
 from playwright.sync_api import BrowserContext, Page, expect
 
+from molva.commissions.admission import admit_partner
 from molva.demo.shop import RunningShop
 from molva.integrations.models import AppInstall, Connection
 from molva.integrations.polling import poll_shop
@@ -75,7 +76,15 @@ def test_install_enter_work_remove_and_install_again(
     page.goto(f"{live_server.url}/p/{_code()}/")
     expect(page.get_by_role("button", name="Стать партнёром").first).to_be_visible()
 
-    _order(offered)
+    order = _order(offered, location=f"/?aff={_partner()}")
+    page.goto(f"{live_server.url}/office/{_code()}/commissions/")
+    expect(page.locator("tbody tr")).to_contain_text("Ожидается")
+    offered.change_order(order["id"], status="delivered")
+    _told(offered)
+    page.reload()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody tr")).to_contain_text("Ждёт срока")  # the hold of the usual terms
+    expect(page.locator("tbody tr")).to_contain_text("24,90")  # a tenth of what the goods cost
     page.goto(f"{offered.url}/admin2/applications")
     page.locator("details.confirm summary").click()
     page.locator("details.confirm button").click()
@@ -122,9 +131,20 @@ def _code() -> str:
     return Programme.unscoped.get().code
 
 
-def _order(shop: RunningShop) -> None:
+def _partner() -> str:
+    """The code of a partner who has just been let in."""
+    with scope(Connection.unscoped.get().workspace_id):
+        return admit_partner(programme=Programme.objects.get(), name="Борис", status="active").code
+
+
+def _order(shop: RunningShop, **wanted: Any) -> dict[str, Any]:
     """A purchase, told by a hook and found by polling: two ways to one order."""
-    shop.add_order()
+    made = shop.add_order(**wanted)
+    _told(shop)
+    return made
+
+
+def _told(shop: RunningShop) -> None:
     assert shop.hooks.wait_idle()
     run_jobs()
     connection = Connection.unscoped.get()
