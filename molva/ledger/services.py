@@ -102,7 +102,8 @@ def post_all(entries: Sequence[Entry]) -> list[Transaction]:
                 raise KeyReusedError(
                     f"key {row.key!r} belongs to transaction {before.number} with other inputs"
                 )
-        _append(head, new)
+        if new:
+            _append(head, new)
     return [there[row.key] for row, _moves in wanted]
 
 
@@ -157,8 +158,7 @@ def _append(head: LedgerHead, new: Sequence[_Wanted]) -> None:
         postings += made
     Transaction.objects.insert_each(row for row, _moves in new)
     Posting.objects.insert_each(postings)
-    if new:
-        move_head(head, number, last_hash)
+    move_head(head, number, last_hash)
 
 
 def _hashed(posting: Posting) -> list[Any]:

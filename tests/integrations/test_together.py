@@ -76,8 +76,8 @@ def contents() -> dict[str, Any]:
             names.remove("id")
         if table is CustomerKey:
             names.remove("customer_id")
-        rows = [json.dumps(row, default=str, sort_keys=True) for row in table.objects.values(*names)]
-        found[table.__name__] = sorted(rows) if "id" not in names else rows
+        rows = table.objects.values(*names)
+        found[table.__name__] = sorted(json.dumps(row, default=str, sort_keys=True) for row in rows)
     return found
 
 
