@@ -17,7 +17,8 @@ def may(request: HttpRequest, action: str, key: str | None = None) -> bool:
 def count(request: HttpRequest, action: str, key: str | None = None) -> ratelimit.RateLimitUsage | None:
     """Count one more try, which `.rollback()` forgets again; None when it is one too many."""
     key = key.strip().lower() if key else None
-    return ratelimit.consume(request, app="allauth.account", action=action, key=key)
+    # Shops call their doors with GET, which allauth alone would let through uncounted.
+    return ratelimit.consume(request, app="allauth.account", action=action, key=key, limit_get=True)
 
 
 def address_of(request: HttpRequest) -> str:

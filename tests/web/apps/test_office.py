@@ -132,7 +132,7 @@ def test_a_waiting_shop_is_taken_in_by_the_owner(owner: Client, asking: AppInsta
     assert "Take the shop in?" in owner.get(path).content.decode()
     asking.refresh_from_db()
     assert asking.state == "waiting"
-    assert owner.post(path)["Location"] == f"{office()}shop/"
+    assert owner.post(path)["Location"] == f"{office()}shop/setup/"
     asking.refresh_from_db()
     assert asking.connection is not None
     assert (asking.state, asking.connection.programme_id) == ("active", Programme.unscoped.get().pk)
