@@ -42,7 +42,9 @@ class Reward:
     fixed_minor: int | None = None
     text: str = ""
     pays: bool = field(init=False, compare=False, default=False)  # is a reward named at all (a «none» is not)
-    rate: tuple[int, int] | None = field(init=False, compare=False, default=None)  # the per cent as a fraction of 1
+    rate: tuple[int, int] | None = field(
+        init=False, compare=False, default=None
+    )  # the per cent as a fraction of 1
 
     def __post_init__(self) -> None:
         """Know once what is asked for every line."""

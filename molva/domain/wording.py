@@ -49,7 +49,9 @@ _MONTHS = {
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE = 60_000_000  # microseconds
-WHOLE_MINUTES = 94_694_400_000_000  # since 1973 every zone is whole minutes from UTC and changes at a whole minute
+WHOLE_MINUTES = (
+    94_694_400_000_000  # since 1973 every zone is whole minutes from UTC and changes at a whole minute
+)
 
 
 def money_words(minor: int, currency: str, digits: int, lang: str) -> str:

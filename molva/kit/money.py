@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache
 
 _AMOUNT = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
 
@@ -73,7 +73,7 @@ def format_minor(minor: int, digits: int = 2) -> str:
     return formatter(digits)(minor)
 
 
-@lru_cache(maxsize=None)
+@cache
 def formatter(digits: int) -> Callable[[int], str]:
     """`format_minor` for one number of digits: where millions of sums are written."""
     scale = 10**digits

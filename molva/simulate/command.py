@@ -11,13 +11,13 @@ import click
 
 from molva.domain.reading import Problem, Reader, Wrong, moment, pointer
 from molva.simulate.events import EventReader
-from molva.simulate.told import Events
 from molva.simulate.history import build_history
 from molva.simulate.json_input import JsonReader, without_bom
 from molva.simulate.output import write_json
 from molva.simulate.programme import Programme, read_programme
 from molva.simulate.report import write_text
 from molva.simulate.run import run
+from molva.simulate.told import Events
 
 Found = list[tuple[str, int, Problem]]
 

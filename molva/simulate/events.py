@@ -5,10 +5,9 @@ from fractions import Fraction
 from sys import intern
 from typing import Any
 
-from molva.domain.facts import ClientKeys, LeadFacts, Line, OrderFacts, Snapshot, TouchFacts
+from molva.domain.facts import ClientKeys, LeadFacts, Line, OrderFacts, Snapshot
 from molva.domain.reading import (
     Path,
-    Problem,
     Reader,
     code,
     decimal,
@@ -20,9 +19,6 @@ from molva.domain.reading import (
     whole,
 )
 from molva.domain.rule_reading import read_rules
-from molva.domain.sales import Sale
-from molva.domain.terms import Rule
-from molva.domain.verdicts import Decision
 from molva.kit import emails, phones
 from molva.simulate.json_input import JsonReader, canonical, without_bom
 from molva.simulate.programme import PARTNER_KEYS, read_card
@@ -137,9 +133,9 @@ class EventReader:
             events.first_at = at
         if events.last_at is None or at > events.last_at:
             events.last_at = at
-        if type(made) is SeenTouch:
+        if isinstance(made, SeenTouch):
             events.touches.append(made)
-        elif type(made) is OrderFacts:
+        elif isinstance(made, OrderFacts):
             events.timed.append(self._told(made, seq, at))
         else:
             if type(made.what) is LeadFacts:

@@ -6,8 +6,8 @@ from typing import Any
 from molva.domain.directory import ALWAYS, Directory
 from molva.domain.reading import Problem, Reader, code
 from molva.domain.terms import PartnerState, RuleSet
-from molva.simulate.told import Event, Events
 from molva.simulate.programme import PartnerCard, Programme, inviter_problem, read_card
+from molva.simulate.told import Event, Events
 
 Moment = tuple[int, int]  # time, line of the file
 

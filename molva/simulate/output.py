@@ -21,8 +21,8 @@ from molva.domain.verdicts import (
 )
 from molva.domain.wording import MINUTE, WHOLE_MINUTES
 from molva.kit.money import formatter
-from molva.simulate.told import Events, Story
 from molva.simulate.run import Balance, Outcome, Posted
+from molva.simulate.told import Events, Story
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _AT_ONCE = 500  # rows that go to the file together

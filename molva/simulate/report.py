@@ -6,9 +6,9 @@ from molva.domain.owed import owed_of
 from molva.domain.terms import Terms
 from molva.domain.texts import commission_text, verdict_text
 from molva.domain.verdicts import Decision, OrderOwed
-from molva.simulate.told import Events
 from molva.simulate.output import Shape, in_order
 from molva.simulate.run import Outcome
+from molva.simulate.told import Events
 
 
 def write_text(write: Callable[[str], object], events: Events, outcome: Outcome, terms: Terms) -> None:

@@ -13,10 +13,10 @@ from molva.domain.rewards import Worth
 from molva.domain.sales import Sale
 from molva.domain.verdicts import Attribution
 from molva.simulate.buyers import Buyers
-from molva.simulate.told import Event, Events, Story
 from molva.simulate.history import History
 from molva.simulate.people import decide_all
 from molva.simulate.programme import Programme
+from molva.simulate.told import Event, Events, Story
 
 _KINDS = (ACCRUAL, CORRECTION, RELEASE, WELCOME, PAYOUT)
 

@@ -14,12 +14,12 @@ from molva.domain.owed import owed_of
 from molva.domain.reading import Reader
 from molva.kit.money import parse_minor
 from molva.simulate.events import EventReader
-from molva.simulate.told import Events
 from molva.simulate.history import History, build_history
 from molva.simulate.output import write_json
 from molva.simulate.people import _people
 from molva.simulate.programme import Programme, read_programme
 from molva.simulate.run import Outcome, run
+from molva.simulate.told import Events
 from tests.simulate.histories import history, programme, seeds
 from tests.simulate.running import Json
 
