@@ -46,6 +46,12 @@ class Client:
         self.was_attributed = False
         self.touched = False
 
+    def has(self, keys: ClientKeys) -> bool:
+        """Are e-mail and phone known as his?"""
+        return (keys.email is None or keys.email in self.emails) and (
+            keys.phone is None or keys.phone in self.phones
+        )
+
     def expire(self, at: int) -> None:
         """Let the attribution go if its term ended before `at`; exactly then is still inside."""
         running = self.running
@@ -105,14 +111,10 @@ class Clients:
     def see(self, keys: ClientKeys, at: int, policy: str) -> Client:
         """The client with these keys, joined of several if they are of several."""
         by_key = self._by_key
-        main = by_key.get(f"i{keys.id}") if keys.id is not None else None
-        if (
-            main is not None
-            and (keys.email is None or keys.email in main.emails)
-            and (keys.phone is None or keys.phone in main.phones)
-        ):
-            main.expire(at)  # all keys are known as his
-            return main
+        same = by_key.get(f"i{keys.id}") if keys.id is not None else None
+        if same is not None and same.has(keys):
+            same.expire(at)
+            return same
         written = written_keys(keys)
         found: list[Client] = []
         for key in written:
@@ -122,11 +124,7 @@ class Clients:
                 found.append(client)
         main = found[0] if found else Client()
         if len(found) > 1:
-            main = max(found, key=lambda client: len(client.keys))
-            for other in found:
-                if other is not main:
-                    by_key.update(dict.fromkeys(other.keys, main))
-                    main.absorb(other, at, policy)
+            main = self._join(found, at, policy)
         for key in written:
             if key not in by_key:
                 by_key[key] = main
@@ -135,6 +133,15 @@ class Clients:
             main.emails.add(keys.email)
         if keys.phone is not None:
             main.phones.add(keys.phone)
+        return main
+
+    def _join(self, found: list[Client], at: int, policy: str) -> Client:
+        """Several turned out to be one: the one with the most keys, who has all their facts."""
+        main = max(found, key=lambda client: len(client.keys))
+        for other in found:
+            if other is not main:
+                self._by_key.update(dict.fromkeys(other.keys, main))
+                main.absorb(other, at, policy)
         return main
 
 

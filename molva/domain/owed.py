@@ -68,8 +68,8 @@ def _commission_lines(
     sale: Sale, found: Worth, bases: list[int], level: int, of_lines: tuple[int, ...]
 ) -> tuple[CommissionLine, ...]:
     snapshot = sale.order.snapshot
-    is_capped = any([rule is not None and rule.cap_minor is not None for rule in found.winners])
-    uncut = uncut_amounts(snapshot, bases, found.winners, level) if is_capped else of_lines
+    capped = [rule for rule in found.winners if rule is not None and rule.cap_minor is not None]
+    uncut = uncut_amounts(snapshot, bases, found.winners, level) if capped else of_lines
     lines = []
     for index, (line, rule) in enumerate(zip(snapshot.lines, found.winners, strict=True)):
         reward = rule.rewards.get(level) if rule is not None else None

@@ -83,5 +83,5 @@ def release(holding: Holding, until: int) -> tuple[Holding, list[Movement]]:
     ]
     if not due:
         return holding, []
-    waiting = tuple(lot for lot in holding.lots if lot.due_at > until)
+    waiting = tuple([lot for lot in holding.lots if lot.due_at > until])
     return Holding(holding.posted_minor, waiting), due

@@ -41,7 +41,7 @@ class Worth:
         self.amounts = amounts
         self.step = step
         self.is_new = is_new
-        self.is_limited = any([rule is not None and rule.paid_sales > 0 for rule in winners])
+        self.is_limited = bool([rule for rule in winners if rule is not None and rule.paid_sales > 0])
         self.level_one_minor = sum(amounts[: len(winners)])
 
     def on_level(self, index: int) -> tuple[int, ...]:
@@ -85,7 +85,7 @@ def worth(
     winners = tuple(
         [_winner(rules, line) if base else None for line, base in zip(snapshot.lines, bases, strict=True)]
     )
-    if all([rule is winners[0] for rule in winners]):
+    if not [rule for rule in winners if rule is not winners[0]]:
         winners = terms.rules.same(winners)
     capped = [rule for rule in winners if rule is not None and rule.cap_minor is not None]
     amounts: list[int] = []

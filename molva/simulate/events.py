@@ -133,9 +133,9 @@ class EventReader:
             events.first_at = at
         if events.last_at is None or at > events.last_at:
             events.last_at = at
-        if type(made) is SeenTouch:
+        if isinstance(made, SeenTouch):
             events.touches.append(made)
-        elif type(made) is OrderFacts:
+        elif isinstance(made, OrderFacts):
             events.timed.append(self._told(made, seq, at))
         else:
             if type(made.what) is LeadFacts:

@@ -18,7 +18,7 @@ def decide_all(events: Events, directory: Directory) -> list[Attribution]:
     for records in _people([*(story.facts for story in events.stories.values()), *events.leads]):
         person = PersonFacts()
         for record in records:
-            if type(record) is OrderFacts:
+            if isinstance(record, OrderFacts):
                 person.orders.append(record)
             else:
                 person.leads.append(record)
@@ -34,17 +34,25 @@ def decide_all(events: Events, directory: Directory) -> list[Attribution]:
 
 def _by_visitor(touches: list[SeenTouch]) -> dict[str, list[TouchFacts]]:
     """Touches by visitor; of lines equal as JSON the first."""
-    all_of: dict[str, list[SeenTouch]] = {}
-    for touch in touches:
-        all_of.setdefault(touch.visitor, []).append(touch)
     found: dict[str, list[TouchFacts]] = {}
-    for visitor, known in all_of.items():
-        found[visitor] = [*known]
-        if len(known) > 1:
-            once = {(touch.at, touch.form, touch.partner, touch.kind): touch for touch in reversed(known)}
-            if len(once) < len(known):
-                found[visitor] = list(reversed(once.values()))
+    many: set[str] = set()  # visitors with more than one touch
+    for touch in touches:
+        known = found.get(touch.visitor)
+        if known is None:
+            found[touch.visitor] = [touch]
+        else:
+            known.append(touch)
+            many.add(touch.visitor)
+    for visitor in many:
+        once = {_as_written(touch): touch for touch in reversed(found[visitor])}
+        if len(once) < len(found[visitor]):
+            found[visitor] = list(reversed(once.values()))
     return found
+
+
+def _as_written(touch: TouchFacts) -> tuple[int, str, str, str]:
+    """What lines of one visitor differ in; the form of the time tells the same moment written otherwise."""
+    return touch.at, touch.form if type(touch) is SeenTouch else "", touch.partner, touch.kind
 
 
 def _people(records: list[Record]) -> list[list[Record]]:

@@ -1,8 +1,8 @@
 """The usual lines of events.jsonl: touches and orders in which all is plainly well, read without asking for reasons.
 
-A month of a big shop is a million of them. Nothing is told here of what is wrong: of whatever is not plainly well, be it
-wrong or merely unusual, `read` answers None, and the full reader (`events`) reads the line again and tells. What both
-read is equal.
+A month of a big shop is a million of them. Nothing is told here of what is wrong: of whatever is not plainly well, be
+it wrong or merely unusual, `read` answers None, and the full reader (`events`) reads the line again and tells. What
+both read is equal.
 """
 
 import json
@@ -18,24 +18,30 @@ from molva.simulate.told import SeenTouch
 
 # All keys of an object in the order in which they are unpacked; what is not written is None. With an unknown key there
 # is one value too many to unpack.
-_TOUCH = dict.fromkeys(("at", "type", "visitor", "partner", "kind"))
-_EVENT = dict.fromkeys(("at", "type", "seq", "order"))
-_ORDER = dict.fromkeys(
-    ("id", "number", "created_at", "client", "visitor", "codes", "landing", "status", "delivery")
+_TOUCH: dict[str, Any] = dict.fromkeys(("at", "type", "visitor", "partner", "kind"))
+_EVENT: dict[str, Any] = dict.fromkeys(("at", "type", "seq", "order"))
+_ORDER: dict[str, Any] = dict.fromkeys(
+    [
+        "id",
+        "number",
+        "created_at",
+        "client",
+        "visitor",
+        "codes",
+        "landing",
+        "status",
+        "delivery",
+        "discount",
+        "lines",
+    ]
 )
-_ORDER |= dict.fromkeys(("discount", "lines"))
-_CLIENT = dict.fromkeys(("id", "email", "phone"))
-_LINE = dict.fromkeys(("id", "product", "categories", "sku", "quantity", "total"))
+_CLIENT: dict[str, Any] = dict.fromkeys(("id", "email", "phone"))
+_LINE: dict[str, Any] = dict.fromkeys(("id", "product", "categories", "sku", "quantity", "total"))
 _KINDS = frozenset({"link", "qr", "form"})
 _TEXT = frozenset({str, type(None)})  # the types of a text that may be missing
 _MANY = 1000  # spellings of quantities that are kept
-_NOT_PLAIN = (
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    RecursionError,
-)  # what bad values raise below
+# What values that are not as they should be raise below.
+_NOT_PLAIN = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
 Read = tuple[int, SeenTouch | OrderFacts, int]
 

@@ -1,6 +1,6 @@
 """Random histories through the engine and through the oracle: every verdict, line and balance.
 
-`MOLVA_ORACLE_SEEDS=5000` compares more of them, `MOLVA_ORACLE_FROM=10000` others. A failure prints
+`MOLVA_TEST_ORACLE_SEEDS=5000` compares more of them, `MOLVA_TEST_ORACLE_FROM=10000` others. A failure prints
 the smallest case found; the contract's text decides who is right.
 """
 
@@ -15,8 +15,8 @@ from tests.oracle.histories import history
 from tests.oracle.model import simulate
 from tests.oracle.validity import Case, shrink
 
-SEEDS = int(os.environ.get("MOLVA_ORACLE_SEEDS", "300"))
-FIRST = int(os.environ.get("MOLVA_ORACLE_FROM", "0"))
+SEEDS = int(os.environ.get("MOLVA_TEST_ORACLE_SEEDS", "300"))
+FIRST = int(os.environ.get("MOLVA_TEST_ORACLE_FROM", "0"))
 CHUNK = 50
 
 
