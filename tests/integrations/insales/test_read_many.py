@@ -82,6 +82,7 @@ def test_a_body_of_the_distant_past_does_not_send_us_through_all_orders(
     connection: Connection, fake_shop: RunningShop, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(reading, "PAGE_SIZE", 2)
+    monkeypatch.setattr(reading, "LARGE_PAGE", 2)
     for _ in range(20):
         fake_shop.add_order(at="2026-09-01T12:00:00+03:00", tell=False)
     fresh = [fake_shop.add_order(tell=False) for _ in range(3)]
