@@ -34,7 +34,7 @@ def test_two_months_of_life(db: None, settings: Any, tmp_path: Path) -> None:
     with scope(Workspace.objects.get()):
         assert Partner.objects.count() == 14
         there = set(Partner.objects.values_list("status", flat=True))
-    assert there == {PartnerStatus.ACTIVE, PartnerStatus.PENDING, PartnerStatus.BLOCKED}
+        assert there == {PartnerStatus.ACTIVE, PartnerStatus.PENDING, PartnerStatus.BLOCKED}
         assert set(Order.objects.values_list("reason", flat=True)) >= {
             "link", "landing", "code", "attributed", "no_touch", "own_purchase",
         }  # fmt: skip
