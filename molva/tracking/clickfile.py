@@ -3,9 +3,9 @@
 `<data>/clicks/clicks-YYYYMMDD.db` is in WAL mode with `synchronous=FULL`. The table of clicks has its primary
 key only (every further index would cost two to four times in inserts); user agents and referrers are interned
 beside it. Ids only grow inside a file, so a reader that remembers the last id it has seen misses nothing and
-repeats nothing. A day that is over may be sealed into `clicks-YYYYMMDD.parquet` beside it (`columns.sealing`); the
-sealed file holds every click up to the id that it names in its footer, and a late click of that day gets an id above
-it. Days whose clicks were dropped stand in `dropped` with their last id, for the same end. This module knows neither Django nor the network: both sides import it.
+repeats nothing. A day that is over may be sealed into `clicks-YYYYMMDD.parquet` beside it (`columns.sealing`), which
+names the last id in it in its footer; days whose clicks were dropped stand in the file `dropped` with theirs. A late
+click of such a day gets an id above it. This module knows neither Django nor the network: both sides import it.
 """
 
 import os

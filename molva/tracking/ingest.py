@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -23,6 +22,7 @@ from molva.kit import clock
 from molva.programmes.models import Partner
 from molva.tracking import clickfile
 from molva.tracking.clickfile import SUBS, ClickFileMissingError, StoredClick
+from molva.tracking.columns.words import host_of
 from molva.tracking.models import ClickDay, ClickHour, IngestMark, Link, LinkKind, Touch
 
 logger = logging.getLogger(__name__)
@@ -199,7 +199,7 @@ def _seen(clicks: Sequence[StoredClick], owners: dict[int, Owner]) -> set[tuple[
 def _touch(click: StoredClick, owner: Owner, kinds: dict[int, str]) -> Touch:
     extras = click.extras
     source = {
-        "referrer_host": urlsplit(click.referrer or "").hostname or "",
+        "referrer_host": host_of(click.referrer),
         **{name: getattr(extras, name) for name in SUBS},
         "utm": extras.utm,
         "landing": extras.page,

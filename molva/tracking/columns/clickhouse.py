@@ -8,6 +8,7 @@ there whole or not at all, and bringing it again changes nothing.
 import json
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, timezone
 from itertools import groupby
 from pathlib import Path
@@ -184,13 +185,14 @@ class ClickHouseColumns:
                 words |= rows.describe(self._folder, left, dimension, zone)
         return words
 
-    def _hot(self, question: ClickQuestion, parts: list[HotPart]) -> IO[bytes]:
+    @contextmanager
+    def _hot(self, question: ClickQuestion, parts: list[HotPart]) -> Iterator[IO[bytes]]:
         """The hot rows as TSV in a file that is gone when closed."""
-        file = tempfile.SpooledTemporaryFile(max_size=8 * 1024 * 1024)
-        with HotRows(self._countries, self._seconds) as rows:
-            file.writelines(_lines(rows.stream(question, parts)))
-        file.seek(0)
-        return file
+        with tempfile.SpooledTemporaryFile(max_size=8 * 1024 * 1024) as file:
+            with HotRows(self._countries, self._seconds) as rows:
+                file.writelines(_lines(rows.stream(question, parts)))
+            file.seek(0)
+            yield file
 
 
 def _statement(question: ClickQuestion, *, is_hot: bool) -> tuple[str, dict[str, str]]:
