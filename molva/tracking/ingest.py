@@ -22,6 +22,7 @@ from molva.kit import clock
 from molva.programmes.models import Partner
 from molva.tracking import clickfile
 from molva.tracking.clickfile import SUBS, ClickFileMissingError, StoredClick
+from molva.tracking.columns.reading import is_whole, read_all_between
 from molva.tracking.columns.words import host_of
 from molva.tracking.models import ClickDay, ClickHour, IngestMark, Link, LinkKind, Touch
 
@@ -225,7 +226,7 @@ def _count_between(day: date, zone: ZoneInfo | None) -> Counts:
     _require_files(start, end, marks)
     counts = Counts()
     owners: dict[int, Owner] = {}
-    for clicks in clickfile.read_between(click_folder(), start, end):
+    for clicks in read_all_between(click_folder(), start, end):
         owners |= _owners({click.partner for click in clicks} - owners.keys())
         for click in clicks:
             owner = owners.get(click.partner)
@@ -239,7 +240,7 @@ def _require_files(start: datetime, end: datetime, marks: dict[str, int]) -> Non
     moment = start.astimezone(UTC)
     while moment.date() <= (end.astimezone(UTC) - timedelta(microseconds=1)).date():
         path = clickfile.path_of(click_folder(), moment.strftime("%Y%m%d"))
-        if marks.get(path.name) and not path.exists():
+        if marks.get(path.name) and not is_whole(path):
             raise ClickFileMissingError(path.name)
         moment += timedelta(days=1)
 

@@ -1,8 +1,8 @@
 """Questions to a ClickHouse server over plain HTTP: sealed days there, hot days sent along with the question.
 
 Values travel as ClickHouse's own parameters, never in the text. The table has the columns of the sealed files, a
-partition a day; a day is brought into a table of its own, compared, and put in place in one move, so that a day is
-there whole or not at all, and bringing it again changes nothing.
+partition for each of them; one is brought into a table of its own, compared, and put in place in one move, so that it
+is there whole or not at all, and bringing it again changes nothing.
 """
 
 import json
@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, timezone
-from itertools import groupby
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import unquote, urlsplit
@@ -20,16 +19,17 @@ import httpx2
 
 from molva.domain.click_id import MAX_NODE, NODE_BITS, click_micros
 from molva.kit import clock
-from molva.tracking import clickfile
 from molva.tracking.clickfile import NOT_A_TOUCH
 from molva.tracking.columns.asking import Dialect, conditions, count_rows, counts_of, is_text, select_keys
 from molva.tracking.columns.duckdb_engine import session
 from molva.tracking.columns.errors import NoAnswerError
-from molva.tracking.columns.hot import HotRows, time_word
+from molva.tracking.columns.hot import HotRows, by_file, time_word
 from molva.tracking.columns.keys import NUMBERS, SUBS, TEXTS, TIMES, UTM, word_of
 from molva.tracking.columns.questions import Answer, ClickQuestion, Dimension
+from molva.tracking.columns.sealing import SEALED_COLUMNS
 from molva.tracking.columns.shelf import HotPart, StoredDay, hot_parts, known_from, list_days
 from molva.tracking.columns.words import Countries
+from molva.tracking.sealedfile import stem_of
 
 SECONDS = 20  # that one question may take
 COPY_SECONDS = 900.0
@@ -40,9 +40,14 @@ _FEW_WORDS: tuple[Dimension, ...] = ("referrer", *UTM, "device", "country")
 CREATE = f"""
 CREATE TABLE IF NOT EXISTS {TABLE} (programme UInt64, partner UInt64, clicked_at DateTime64(6, 'UTC'), node UInt16,
   link UInt64, visitor UInt64, flags UInt16, {", ".join(f"{sub} String" for sub in SUBS)},
-  {", ".join(f"{name} LowCardinality(String)" for name in _FEW_WORDS)}, page String)
-ENGINE = MergeTree PARTITION BY toYYYYMMDD(clicked_at) ORDER BY (programme, partner, clicked_at)
+  {", ".join(f"{name} LowCardinality(String)" for name in _FEW_WORDS)}, page String, file LowCardinality(String))
+ENGINE = MergeTree PARTITION BY (file, toYYYYMMDD(clicked_at)) ORDER BY (programme, partner, clicked_at)
 """
+# The columns of a sealed file as the server reads them.
+STRUCTURE = (
+    "programme Int64, partner Int64, clicked_at DateTime64(6, \\'UTC\\'), node UInt16, link Int64, visitor UInt64, "
+    "flags UInt16, " + ", ".join(f"{name} Nullable(String)" for name in SEALED_COLUMNS[7:])
+)
 _PROOF = "count(*), sum(partner), sum(link), sum(flags)"
 DIALECT = Dialect(
     micros=_MICROS,
@@ -112,33 +117,39 @@ class ClickHouse:
         self.ask(CREATE)
 
     def days(self) -> dict[str, int]:
-        """Days that the server has, YYYYMMDD, each with the moment of its last click (µs since 1970).
-
-        The server knows it from the bounds of its partitions and reads no rows for it.
+        """Sealed files that the server has, by what their names have in common with raw ones, each with the moment of
+        its last click (µs since 1970). The server knows it from the bounds of its partitions and reads no rows for it.
         """
-        rows = self.ask(
-            f"SELECT toString(toYYYYMMDD(max(clicked_at))), toString({_MICROS.replace('clicked_at', 'max(clicked_at)')}) "  # noqa: S608, E501
-            f"FROM {TABLE} GROUP BY toYYYYMMDD(clicked_at) FORMAT JSONCompactEachRow"
-        )
-        return {day: int(micros) for day, micros in rows}
+        last = "toString(toUnixTimestamp64Micro(max(clicked_at)))"
+        sql = f"SELECT file, {last} FROM {TABLE} GROUP BY file FORMAT JSONCompactEachRow"  # noqa: S608 - no value
+        return {name: int(micros) for name, micros in self.ask(sql)}
 
-    def copy_day(self, day: str, sealed: Path) -> None:
+    def copy_day(self, name: str, sealed: Path) -> None:
         """Put a sealed day in the place of what the server has of it; nothing changes when the copy is not equal."""
         with session(sealed.parent) as duck:
             row = duck.execute(f"SELECT {_PROOF} FROM read_parquet($file)", {"file": str(sealed)}).fetchone()  # noqa: S608
         self.ask(f"DROP TABLE IF EXISTS {INCOMING}")
         self.ask(f"CREATE TABLE {INCOMING} AS {TABLE}")
+        columns = ", ".join(SEALED_COLUMNS)
+        words = ", ".join(SEALED_COLUMNS[:7]) + "".join(
+            f", coalesce({one}, '')" for one in SEALED_COLUMNS[7:]
+        )
         with sealed.open("rb") as file:
-            self.ask(f"INSERT INTO {INCOMING} FORMAT Parquet", body=file)
+            self.ask(
+                f"INSERT INTO {INCOMING} ({columns}, file) SELECT {words}, {{file:String}} "  # noqa: S608
+                f"FROM input('{STRUCTURE}') FORMAT Parquet",
+                {"file": name},
+                body=file,
+            )
         [found] = self.ask(f"SELECT {_PROOF} FROM {INCOMING} FORMAT JSONCompactEachRow")  # noqa: S608
         if [int(one) for one in found] != [int(one) for one in row or ()]:
             raise ClickHouseError("away", f"the copy of {sealed.name} is not equal to it")
-        self.ask(f"ALTER TABLE {TABLE} REPLACE PARTITION {int(day)} FROM {INCOMING}")
+        self.ask(f"ALTER TABLE {TABLE} REPLACE PARTITION {_partition(name)} FROM {INCOMING}")
         self.ask(f"DROP TABLE {INCOMING}")
 
-    def drop_day(self, day: str) -> None:
+    def drop_day(self, name: str) -> None:
         """Forget a day."""
-        self.ask(f"ALTER TABLE {TABLE} DROP PARTITION {int(day)}")
+        self.ask(f"ALTER TABLE {TABLE} DROP PARTITION {_partition(name)}")
 
 
 class ClickHouseColumns:
@@ -177,8 +188,8 @@ class ClickHouseColumns:
         """The word of single clicks; times are those of `zone`."""
         words: dict[int, str] = {}
         with ClickHouse(self._address, seconds=self._seconds + 5) as server:
-            for name, ids in groupby(sorted(set(click_ids)), key=clickfile.file_of):
-                words |= _describe(server, name, list(ids), dimension, zone)
+            for name, ids in by_file(click_ids).items():
+                words |= dict(_describe(server, stem_of(name) or "", ids, dimension, zone))
         left = [click_id for click_id in click_ids if click_id not in words]
         if left:
             with HotRows(self._countries, self._seconds) as rows:
@@ -193,6 +204,11 @@ class ClickHouseColumns:
                 file.writelines(_lines(rows.stream(question, parts)))
             file.seek(0)
             yield file
+
+
+def _partition(name: str) -> str:
+    """The partition of a sealed file; the name has digits and a dash only (`sealedfile.stem_of`)."""
+    return f"('{name}', {int(name[:8])})"
 
 
 def _statement(question: ClickQuestion, *, is_hot: bool) -> tuple[str, dict[str, str]]:
@@ -241,14 +257,14 @@ def _parameter(value: int | str) -> str:
 
 
 def _describe(
-    server: ClickHouse, name: str, ids: Sequence[int], dimension: Dimension, zone: ZoneInfo | timezone
+    server: ClickHouse, stem: str, ids: Sequence[int], dimension: Dimension, zone: ZoneInfo | timezone
 ) -> Iterator[tuple[int, str]]:
     expression = "''" if dimension in TIMES else DIALECT.columns[dimension]
     rows = server.ask(
-        f"SELECT toString({_MICROS}), node, {expression} FROM {TABLE} WHERE toYYYYMMDD(clicked_at) = {{day:UInt32}} "  # noqa: S608
+        f"SELECT toString({_MICROS}), node, {expression} FROM {TABLE} WHERE file = {{file:String}} "  # noqa: S608
         f"AND {_MICROS} IN {{moments:Array(Int64)}} FORMAT JSONCompactEachRow",
         {
-            "day": name.removeprefix("clicks-").partition(".")[0],
+            "file": stem,
             "moments": f"[{','.join(str(click_micros(one)) for one in ids)}]",
         },
     )

@@ -2,21 +2,20 @@
 
 from collections.abc import Collection
 from datetime import UTC, timezone
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from molva.domain.click_id import NODE_BITS, click_micros
 from molva.kit import clock
-from molva.tracking import clickfile
 from molva.tracking.columns.asking import Dialect, conditions, count_rows, counts_of, is_text, select_keys
 from molva.tracking.columns.duckdb_engine import SECONDS, session
-from molva.tracking.columns.hot import HotRows, time_word
+from molva.tracking.columns.hot import HotRows, by_file, time_word
 from molva.tracking.columns.keys import NUMBERS, TEXTS, TIMES, word_of
 from molva.tracking.columns.questions import Answer, ClickQuestion, Dimension
 from molva.tracking.columns.shelf import HotPart, StoredDay, hot_parts, known_from, list_days
 from molva.tracking.columns.words import Countries
+from molva.tracking.sealedfile import SEALED
 
 if TYPE_CHECKING:
     import duckdb
@@ -61,10 +60,10 @@ class DuckColumns:
         """The word of single clicks; times are those of `zone`."""
         words: dict[int, str] = {}
         with session(self._folder, seconds=self._seconds) as duck:
-            for name, ids in groupby(sorted(set(click_ids)), key=clickfile.file_of):
-                path = (self._folder / name).with_suffix(".parquet")
+            for name, ids in by_file(click_ids).items():
+                path = (self._folder / name).with_suffix(SEALED)
                 if path.exists():
-                    words |= _describe(duck, path, list(ids), dimension, zone)
+                    words |= _describe(duck, path, ids, dimension, zone)
         left = [click_id for click_id in click_ids if click_id not in words]
         if left:
             with HotRows(self._countries, self._seconds) as rows:

@@ -6,10 +6,9 @@ together in a temporary table that SQLite keeps on the disk when it grows, so me
 
 import sqlite3
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, timezone
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -111,10 +110,10 @@ class HotRows:
         """Words of those clicks that are in raw files."""
         words: dict[int, str] = {}
         with _limited():
-            for name, ids in groupby(sorted(set(click_ids)), key=clickfile.file_of):
+            for name, ids in by_file(click_ids).items():
                 if (folder / name).exists():
                     with self._attached(folder / name):
-                        words |= self._describe(list(ids), dimension, zone)
+                        words |= self._describe(ids, dimension, zone)
         return words
 
     def _describe(
@@ -140,6 +139,14 @@ class HotRows:
         self._connection.execute("ATTACH ? AS day", (f"{path.resolve().as_uri()}?mode=ro",))
         yield  # after an error the connection is closed anyway
         self._connection.execute("DETACH day")
+
+
+def by_file(click_ids: Iterable[int]) -> dict[str, list[int]]:
+    """Click ids, each once and in order, by the names of the raw files that they belong to."""
+    found: dict[str, list[int]] = {}
+    for click_id in sorted(set(click_ids)):
+        found.setdefault(clickfile.file_of(click_id), []).append(click_id)
+    return found
 
 
 def time_word(click_id: int, dimension: Dimension, zone: ZoneInfo | timezone) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from molva.domain.click_id import MAX_NODE, NODE_BITS
-from molva.tracking import clickfile
+from molva.tracking import clickfile, sealedfile
 from molva.tracking.columns.duckdb_engine import session
 from molva.tracking.columns.errors import SealingError
 from molva.tracking.columns.keys import SUBS, UTM
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 SECONDS = 3600.0
 # Smaller groups would let a partner's question read less, larger ones cost fewer bytes a click.
 GROUP_ROWS = 61_440
-_COLUMNS = (
+SEALED_COLUMNS = (
     *("programme", "partner", "clicked_at", "node", "link", "visitor", "flags"),
     *(*SUBS, "referrer", *UTM, "device", "country", "page"),
 )
@@ -62,7 +62,7 @@ SELECT count(*), coalesce(sum(epoch_us(clicked_at) % 86400000000), 0), coalesce(
   coalesce(max(epoch_us(clicked_at) << {NODE_BITS} | node), 0)
 FROM read_parquet($file) WHERE epoch_us(clicked_at) << {NODE_BITS} | node > $after
 """  # noqa: S608 - names of ours
-_HASH = f"SELECT count(*), coalesce(bit_xor(hash({', '.join(_COLUMNS)})), 0), coalesce(sum(hash({', '.join(_COLUMNS)})), 0) FROM "  # noqa: E501, S608
+_HASH = f"SELECT count(*), coalesce(bit_xor(hash({', '.join(SEALED_COLUMNS)})), 0), coalesce(sum(hash({', '.join(SEALED_COLUMNS)})), 0) FROM "  # noqa: E501, S608
 
 
 def seal_file(raw: Path, *, loaded: int, programmes: Mapping[int, int], countries: Countries) -> int:
@@ -71,9 +71,9 @@ def seal_file(raw: Path, *, loaded: int, programmes: Mapping[int, int], countrie
     `programmes` tells the programme of each partner. Nothing is done when the sealed file has them all. Raises
     SealingError, and leaves everything as it was, when the copy does not prove equal.
     """
-    target = raw.with_suffix(".parquet")
+    target = raw.with_suffix(sealedfile.SEALED)
     draft = target.with_name(target.name + ".part")
-    former = clickfile.sealed_last_id(target)
+    former = sealedfile.sealed_last_id(target)
     if loaded <= former:
         return 0
     with session(raw.parent, seconds=SECONDS) as duck:
@@ -92,13 +92,13 @@ def seal_file(raw: Path, *, loaded: int, programmes: Mapping[int, int], countrie
             draft.unlink()
             raise SealingError(f"the sealed copy of {raw.name} is not equal to it")
     draft.replace(target)
-    clickfile.sync_folder(target.parent)
+    sealedfile.sync_folder(target.parent)
     return int(expected[0])
 
 
 def clear_drafts(folder: Path) -> None:
     """Remove what a sealing that was killed has left."""
-    for draft in folder.glob("clicks-????????.parquet.part"):
+    for draft in folder.glob("clicks-*.parquet.part"):
         draft.unlink(missing_ok=True)
 
 
@@ -155,11 +155,11 @@ def _append(duck: "duckdb.DuckDBPyConnection", table: str, rows: Iterable[Any]) 
 
 
 def _write(duck: "duckdb.DuckDBPyConnection", draft: Path, last: int) -> None:
-    columns = ", ".join(_COLUMNS)
+    columns = ", ".join(SEALED_COLUMNS)
     duck.execute(
         f"COPY (SELECT {columns} FROM sealed ORDER BY programme, partner, clicked_at, node) TO $file "  # noqa: S608
         f"(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 9, ROW_GROUP_SIZE {GROUP_ROWS}, "
-        f"KV_METADATA {{{clickfile.SEALED_KEY}: '{clickfile.sealed_words(last)}'}})",
+        f"KV_METADATA {{{sealedfile.SEALED_KEY}: '{sealedfile.sealed_words(last)}'}})",
         {"file": str(draft)},
     )
 

@@ -1,8 +1,8 @@
-"""Which days of clicks there are: as raw files, as sealed ones, or gone.
+"""Which days of clicks there are: as raw files, as sealed ones, or gone. A day of each tracker node is one of its own.
 
-Every day that was ever loaded has its mark in the main database, so what is missing is known too. A sealed file holds
-all clicks of its day up to the id in its footer; whatever the raw file has above it came late. Days whose clicks were
-dropped on purpose stand in a list of the folder (`clickfile.dropped_days`): the figures stay, the clicks do not.
+Every file that was ever loaded has its mark in the main database, so what is missing is known too. A sealed file holds
+all clicks of its raw one up to the id in its footer; whatever the raw one has above it came late. Files whose clicks
+were dropped on purpose stand in a list of the folder: the figures stay, the clicks do not.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,18 +14,16 @@ from typing import NamedTuple
 
 from molva.domain.click_id import make_click_id
 from molva.kit import clock
-from molva.tracking import clickfile
+from molva.tracking import clickfile, sealedfile
 from molva.tracking.columns.questions import ClickQuestion
 from molva.tracking.models import IngestMark
-
-_PREFIX = "clicks-"
 
 
 @dataclass(frozen=True, slots=True)
 class StoredDay:
-    """One UTC day that has, or had, clicks."""
+    """One UTC day of a tracker node that has, or had, clicks."""
 
-    name: str  # YYYYMMDD
+    name: str  # «20261124», or «20261124-5» of node 5
     loaded: int  # id of the last click that is in the figures
     raw: Path | None
     sealed: Path | None
@@ -34,7 +32,7 @@ class StoredDay:
     @property
     def start(self) -> datetime:
         """Its midnight, UTC."""
-        return datetime.strptime(self.name, "%Y%m%d").replace(tzinfo=UTC)
+        return datetime.strptime(self.name[:8], "%Y%m%d").replace(tzinfo=UTC)
 
     @property
     def end(self) -> datetime:
@@ -64,15 +62,16 @@ Covered = Callable[[StoredDay], int]  # the highest id of a day in a store's own
 
 def list_days(folder: Path) -> list[StoredDay]:
     """All days, the oldest first."""
-    marks = IngestMark.objects.filter(file__startswith=_PREFIX).values_list("file", "last_click_id")
-    raw = {_day_of(path.name): path for path in clickfile.list_files(folder)}
-    sealed = {_day_of(path.name): path for path in folder.glob("clicks-????????.parquet")}
-    gone = clickfile.dropped_days(folder)
-    loaded = {_day_of(name): last for name, last in marks}
+    marks = IngestMark.objects.values_list("file", "last_click_id")
+    loaded = {stem: last for name, last in marks if (stem := sealedfile.stem_of(name))}
+    raw = {stem: path for path in clickfile.list_files(folder) if (stem := sealedfile.stem_of(path.name))}
+    sealed = {
+        stem: path for path in sealedfile.list_sealed(folder) if (stem := sealedfile.stem_of(path.name))
+    }
+    gone = sealedfile.dropped_files(folder)
     return [
         StoredDay(name, loaded.get(name, 0), raw.get(name), sealed.get(name), name in gone)
         for name in sorted({*raw, *sealed, *gone, *loaded})
-        if name.isdigit()
     ]
 
 
@@ -104,11 +103,7 @@ def _is_missing(day: StoredDay, covered: int) -> bool:
     return day.raw is None or (day.sealed is not None and clickfile.first_id(day.raw) > day.sealed_last)
 
 
-def _day_of(file: str) -> str:
-    return file.removeprefix(_PREFIX).partition(".")[0]
-
-
 @lru_cache(maxsize=2000)
 def _footer(path: Path, changed_at: int) -> int:
     """Read once for each state of the file."""
-    return clickfile.sealed_last_id(path)
+    return sealedfile.sealed_last_id(path)

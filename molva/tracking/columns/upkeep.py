@@ -16,10 +16,11 @@ from pathlib import Path
 
 from django.conf import settings
 
+from molva.domain.click_id import click_micros
 from molva.jobs import job
 from molva.kit import clock
 from molva.programmes.models import Partner
-from molva.tracking import clickfile
+from molva.tracking import clickfile, sealedfile
 from molva.tracking.columns import duckdb_engine
 from molva.tracking.columns.clickhouse import ClickHouse, ClickHouseError
 from molva.tracking.columns.errors import NoAnswerError, SealingError
@@ -85,7 +86,7 @@ def _copy_all(folder: Path) -> Iterator[str]:
             server.prepare()
             there = server.days()
             for day in list_days(folder):
-                if day.sealed and there.get(day.name) != day.sealed_last:
+                if day.sealed and there.get(day.name) != click_micros(day.sealed_last):
                     server.copy_day(day.name, day.sealed)
             for name in there:
                 if _is_past(name):
@@ -105,16 +106,16 @@ def _drop_old(folder: Path, day: StoredDay) -> None:
 def _drop_whole(folder: Path, day: StoredDay) -> None:
     if day.raw is None and day.sealed is None:
         return
-    clickfile.note_dropped(folder, {day.name: max(day.loaded, day.sealed_last)})
+    sealedfile.note_dropped(folder, {day.name: max(day.loaded, day.sealed_last)})
     if day.sealed:
         day.sealed.unlink()
-        clickfile.sync_folder(folder)
+        sealedfile.sync_folder(folder)
     if day.raw:
         _drop_raw(day, day.loaded)
 
 
 def _drop_raw(day: StoredDay, last: int) -> None:
-    if day.raw and not clickfile.drop_file(day.raw, last_id=last):
+    if day.raw and not sealedfile.drop_file(day.raw, last_id=last):
         logger.info("%s is still open somewhere, or not yet loaded: it stays for now", day.raw.name)
 
 

@@ -15,6 +15,7 @@ from molva.tracking import clickfile
 from molva.tracking.clickfile import RawClick
 from molva.tracking.columns.questions import ClickQuestion
 from molva.tracking.ingest import click_folder
+from molva.tracking.models import Link
 from molva.workspaces.scoping import scope
 from tests.factories import make_partner, make_programme, make_workspace
 from tests.tracking.columns.sample import END, START, load_all, make_clicks
@@ -26,6 +27,7 @@ class World:
 
     programme: Programme
     partners: list[int]
+    links: list[int]
     clicks: list[RawClick]
     folder: Path
 
@@ -54,15 +56,24 @@ def empty_world(db: None, settings: Any, tmp_path: Path) -> Iterator[World]:
     with scope(make_workspace()), clock.pretend(moment):
         programme = make_programme(timezone="Europe/Moscow")
         partners = [make_partner(programme).pk for _ in range(4)]
+        links = [_link(programme, pk) for pk in partners[:3]]
         click_folder().mkdir()
-        yield World(programme, partners, [], click_folder())
+        yield World(programme, partners, links, [], click_folder())
 
 
 @pytest.fixture
 def world(empty_world: World) -> World:
     """The same with clicks, also of another programme and of a partner who does not exist."""
     other = make_partner(make_programme()).pk
-    empty_world.clicks = make_clicks([*empty_world.partners, other, 987_654])
+    empty_world.clicks = make_clicks([*empty_world.partners, other, 987_654], empty_world.links)
     clickfile.store_clicks(empty_world.folder, empty_world.clicks)
     load_all()
     return empty_world
+
+
+def _link(programme: Programme, partner: int) -> int:
+    made = Link(
+        programme=programme, partner_id=partner, code=f"c{partner}", target_url="https://shop.example/"
+    )
+    made.save()
+    return made.pk

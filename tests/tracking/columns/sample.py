@@ -36,14 +36,14 @@ UTMS = (
 IPS = (None, bytes([1, 2, 3, 4]), bytes([5, 6, 7, 8]), bytes.fromhex("2001067c" + "00" * 12))
 
 
-def make_clicks(partners: list[int], count: int = 1500, seed: int = 1) -> list[RawClick]:
+def make_clicks(partners: list[int], links: list[int], count: int = 1500, seed: int = 1) -> list[RawClick]:
     """Clicks in the order of their ids; visitors come back on other days, by other links, as machines too."""
     dice = random.Random(seed)
     length = (END - START) // timedelta(microseconds=1)
     return [
         RawClick(
             make_click_id(to_micros(START) + at, dice.choice((0, 0, 7, 2047))),
-            dice.choice((0, 11, 12, 13)),
+            dice.choice((0, *links)),
             dice.choice(partners),
             dice.randrange(1 << 64).to_bytes(8, "big")
             if dice.random() < 0.3
