@@ -68,8 +68,9 @@ def _database(folder: Path, process: int) -> "duckdb.DuckDBPyConnection":
             "preserve_insertion_order": "false",
         },
     )
-    quoted = str(folder).replace("'", "''")
-    database.execute(f"SET allowed_directories = ['{quoted}']")
+    # by its own name and, when it is a link to a larger disk, by the place it leads to
+    allowed = ", ".join("'{}'".format(str(one).replace("'", "''")) for one in (folder, folder.resolve()))
+    database.execute(f"SET allowed_directories = [{allowed}]")
     database.execute("SET enable_external_access = false")
     database.execute("SET lock_configuration = true")
     return database

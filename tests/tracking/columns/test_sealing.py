@@ -158,9 +158,8 @@ def test_a_copy_that_is_not_equal_is_thrown_away(
     write = sealing._write
 
     def spoil(duck: Any, draft: Path, last: int) -> None:
-        duck.execute(
-            f"UPDATE sealed SET {change} WHERE rowid = (SELECT min(rowid) FROM sealed WHERE page IS NOT NULL)"
-        )
+        one = "rowid = (SELECT min(rowid) FROM sealed WHERE page IS NOT NULL)"
+        duck.execute(f"UPDATE sealed SET {change} WHERE {one}")  # noqa: S608 - words of the test
         write(duck, draft, last)
 
     monkeypatch.setattr(sealing, "_write", spoil)
