@@ -2,9 +2,10 @@
 
 `<data>/clicks/clicks-YYYYMMDD.db` is in WAL mode with `synchronous=FULL`. The table of clicks has its primary
 key only (every further index would cost two to four times in inserts); user agents and referrers are interned
-beside it. Ids only grow inside a file, so a reader that remembers the last id it has seen misses nothing and
-repeats nothing. What becomes of a file when its day is over: `sealedfile`. This module knows neither Django nor
-the network: both sides import it.
+beside it, and so is UTM that comes again (its column has the text itself, or the number of one). Ids only grow
+inside a file, so a reader that remembers the last id it has seen misses nothing and repeats nothing. What
+becomes of a file when its day is over: `sealedfile`. This module knows neither Django nor the network: both
+sides import it.
 """
 
 import sqlite3
@@ -37,8 +38,8 @@ CREATE TABLE IF NOT EXISTS clicks (
 """
 _SELECT = """
 SELECT c.id, c.link, c.partner, c.visitor, c.flags, r.text,
-  c.sub1, c.sub2, c.sub3, c.sub4, c.sub5, c.utm, c.page
-FROM clicks c LEFT JOIN texts r ON r.id = c.referrer
+  c.sub1, c.sub2, c.sub3, c.sub4, c.sub5, coalesce(u.text, c.utm), c.page
+FROM clicks c LEFT JOIN texts r ON r.id = c.referrer LEFT JOIN texts u ON u.id = c.utm
 WHERE c.id > ? AND c.id < ? ORDER BY c.id LIMIT ?
 """
 _INSERT = f"INSERT INTO clicks ({','.join(COLUMNS)}) VALUES ({','.join('?' * len(COLUMNS))})"  # noqa: S608 - no value

@@ -34,7 +34,7 @@ DIALECT = Dialect(
         "link": "c.link",
         **{sub: f"coalesce(c.{sub}, '')" for sub in SUBS},
         "referrer": "host(r.text)",
-        **{name: f"utm(c.utm, {place})" for place, name in enumerate(UTM)},
+        **{name: f"utm(coalesce(u.text, c.utm), {place})" for place, name in enumerate(UTM)},
         "device": "device(a.text)",
         "country": "country(c.ip)",
     },
@@ -183,6 +183,8 @@ def _tables(dimensions: set[Dimension]) -> str:
         tables += " LEFT JOIN day.texts a ON a.id = c.agent"
     if "referrer" in dimensions:
         tables += " LEFT JOIN day.texts r ON r.id = c.referrer"
+    if dimensions.intersection(UTM):
+        tables += " LEFT JOIN day.texts u ON u.id = c.utm"
     return tables
 
 

@@ -133,7 +133,7 @@ def _append_words(duck: "duckdb.DuckDBPyConnection", connection: Any, countries:
         one for (one,) in duck.execute("SELECT DISTINCT agent FROM raw WHERE agent IS NOT NULL").fetchall()
     ]
     referrers = duck.execute("SELECT DISTINCT referrer FROM raw WHERE referrer IS NOT NULL").fetchall()
-    utms = duck.execute("SELECT DISTINCT utm FROM raw WHERE utm IS NOT NULL").fetchall()
+    utms = [one for (one,) in duck.execute("SELECT DISTINCT utm FROM raw WHERE utm IS NOT NULL").fetchall()]
     addresses = (
         []
         if countries.why_not
@@ -144,7 +144,9 @@ def _append_words(duck: "duckdb.DuckDBPyConnection", connection: Any, countries:
     duck.execute("CREATE TEMP TABLE hosts (id BIGINT, word VARCHAR)")
     _append(duck, "hosts", ((one, host_of(texts.get(one)) or None) for (one,) in referrers))
     duck.execute(f"CREATE TEMP TABLE utms (utm VARCHAR, {', '.join(f'{name} VARCHAR' for name in UTM)})")
-    _append(duck, "utms", ((one, *(word or None for word in utm_of(one))) for (one,) in utms))
+    # the text itself or the number of one (see clickfile); a text of digits alone is no UTM
+    whole = {one: texts.get(int(one)) if one.isascii() and one.isdigit() else one for one in utms}
+    _append(duck, "utms", ((one, *(word or None for word in utm_of(text))) for one, text in whole.items()))
     duck.execute("CREATE TEMP TABLE countries (ip BLOB, word VARCHAR)")
     _append(duck, "countries", ((one, countries.country_of(one) or None) for (one,) in addresses))
 

@@ -18,7 +18,7 @@ from molva.tracking.ingest import click_folder
 from molva.tracking.models import Link
 from molva.workspaces.scoping import scope
 from tests.factories import make_partner, make_programme, make_workspace
-from tests.tracking.columns.sample import END, START, load_all, make_clicks
+from tests.tracking.columns.sample import END, START, load_all, make_clicks, write_clicks
 
 
 @dataclass
@@ -66,7 +66,7 @@ def world(empty_world: World) -> World:
     """The same with clicks, also of another programme and of a partner who does not exist."""
     other = make_partner(make_programme()).pk
     empty_world.clicks = make_clicks([*empty_world.partners, other, 987_654], empty_world.links)
-    clickfile.store_clicks(empty_world.folder, empty_world.clicks)
+    write_clicks(empty_world.folder, empty_world.clicks)
     load_all()
     return empty_world
 

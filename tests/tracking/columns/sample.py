@@ -1,13 +1,16 @@
 """Clicks of three days with everything odd in them, and a plain count of them to compare every store with."""
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
-from molva.domain.click_id import make_click_id
+from molva.domain.click_id import click_micros, make_click_id
 from molva.kit.clock import to_micros
+from molva.tracker.writer import DayFile
 from molva.tracking import clickfile
 from molva.tracking.clickfile import FLAG_BEACON, FLAG_BOT, FLAG_NO_LANGUAGE, FLAG_PREFETCH, Extras, RawClick
 from molva.tracking.columns.questions import ClickCount, ClickQuestion, Dimension
@@ -42,7 +45,7 @@ def make_clicks(partners: list[int], links: list[int], count: int = 1500, seed: 
     length = (END - START) // timedelta(microseconds=1)
     return [
         RawClick(
-            make_click_id(to_micros(START) + at, dice.choice((0, 0, 7, 2047))),
+            make_click_id(to_micros(START) + at),
             dice.choice((0, *links)),
             dice.choice(partners),
             dice.randrange(1 << 64).to_bytes(8, "big")
@@ -61,6 +64,17 @@ def make_clicks(partners: list[int], links: list[int], count: int = 1500, seed: 
 def _extras(dice: random.Random) -> Extras:
     subs = [dice.choice(SUBS) for _ in range(5)]
     return Extras(*subs, utm=dice.choice(UTMS), page=dice.choice((None, "/tea?aff=A")))
+
+
+def write_clicks(folder: Path, clicks: Sequence[RawClick]) -> None:
+    """Store clicks as the tracker does, in two batches a file."""
+    for name, of_file in groupby(clicks, key=lambda click: clickfile.file_of(click.id)):
+        found = list(of_file)
+        file = DayFile(folder, click_micros(found[0].id) // 86_400_000_000, busy_seconds=5.0)
+        assert file.path.name == name
+        file.write(found[: len(found) // 2])
+        file.write(found[len(found) // 2 :])
+        file.close()
 
 
 def load_all() -> None:
