@@ -25,7 +25,7 @@ class Door(BaseHTTPRequestHandler):
     session: Session
     secret: str
 
-    def do_POST(self) -> None:  # noqa: N802 - a name of http.server
+    def do_POST(self) -> None:
         """Run it and give the answer, or the engine's words with 500."""
         words = {
             name: values[0]
@@ -45,7 +45,7 @@ class Door(BaseHTTPRequestHandler):
         with tempfile.TemporaryDirectory() as folder:
             try:
                 self._answer(200, self._run(words, body, Path(folder)))
-            except Exception as problem:  # noqa: BLE001 - whatever the engine says is the answer
+            except Exception as problem:
                 self._answer(500, str(problem).encode())
 
     def _run(self, words: dict[str, str], body: bytes, folder: Path) -> bytes:
@@ -78,9 +78,8 @@ class Door(BaseHTTPRequestHandler):
         (folder / "table").write_bytes(part.get_payload(decode=True))
         structure, form = words[f"{table}_structure"], words[f"{table}_format"]
         self.session.query(f"CREATE TABLE {table} ({structure}) ENGINE = Memory")
-        self.session.query(
-            f"INSERT INTO {table} SELECT * FROM file('{folder}/table', '{form}', '{structure}')"
-        )
+        rows = f"file('{folder}/table', '{form}', '{structure}')"
+        self.session.query(f"INSERT INTO {table} SELECT * FROM {rows}")  # noqa: S608 - words of the driver
 
     def _is_chunked(self) -> bool:
         return self.headers.get("Transfer-Encoding", "") == "chunked"

@@ -1,7 +1,7 @@
 """ClickHouse answers as DuckDB does: the driver's own statements, run by the embedded engine.
 
-Needs `MOLVA_TEST_CHDB`, the path of a Python that has chdb (about 500 MB: `python -m venv X && X/bin/pip install chdb`);
-skipped without it.
+Needs `MOLVA_TEST_CHDB`, the path of a Python that has chdb (about 500 MB; `python -m venv X && X/bin/pip install
+chdb`), and is skipped without it.
 """
 
 import os
@@ -128,9 +128,8 @@ def test_questions_are_equal(filled: World, changes: dict[str, Any]) -> None:
 
 def test_bringing_a_day_again_changes_nothing(filled: World, server: ClickHouse) -> None:
     def state() -> Any:
-        return server.ask(
-            "SELECT count(), toString(sum(cityHash64(* EXCEPT file))), uniqExact(file) FROM molva_clicks FORMAT JSONCompactEachRow"
-        )
+        figures = "count(), toString(sum(cityHash64(* EXCEPT file))), uniqExact(file)"
+        return server.ask(f"SELECT {figures} FROM molva_clicks FORMAT JSONCompactEachRow")  # noqa: S608
 
     before, path = state(), filled.path(DAYS[0]).with_suffix(".parquet")
     server.copy_day(DAYS[0], path)
