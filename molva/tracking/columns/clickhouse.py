@@ -23,7 +23,7 @@ from molva.tracking.clickfile import NOT_A_TOUCH
 from molva.tracking.columns.asking import Dialect, conditions, count_rows, counts_of, is_text, select_keys
 from molva.tracking.columns.duckdb_engine import session
 from molva.tracking.columns.errors import NoAnswerError
-from molva.tracking.columns.hot import HotRows, by_file, time_word
+from molva.tracking.columns.hot import HotRows, by_file, once_more, time_word
 from molva.tracking.columns.keys import NUMBERS, SUBS, TEXTS, TIMES, UTM, word_of
 from molva.tracking.columns.questions import Answer, ClickQuestion, Dimension
 from molva.tracking.columns.sealing import SEALED_COLUMNS
@@ -161,6 +161,7 @@ class ClickHouseColumns:
         self._countries = countries
         self._seconds = seconds
 
+    @once_more
     def count(self, question: ClickQuestion) -> Answer:
         """Answer; raises NoAnswerError when the server is away or takes too long."""
         days = list_days(self._folder)

@@ -10,7 +10,7 @@ from molva.domain.click_id import NODE_BITS, click_micros
 from molva.kit import clock
 from molva.tracking.columns.asking import Dialect, conditions, count_rows, counts_of, is_text, select_keys
 from molva.tracking.columns.duckdb_engine import SECONDS, session
-from molva.tracking.columns.hot import HotRows, by_file, time_word
+from molva.tracking.columns.hot import HotRows, by_file, once_more, time_word
 from molva.tracking.columns.keys import NUMBERS, TEXTS, TIMES, word_of
 from molva.tracking.columns.questions import Answer, ClickQuestion, Dimension
 from molva.tracking.columns.shelf import HotPart, StoredDay, hot_parts, known_from, list_days
@@ -39,6 +39,7 @@ class DuckColumns:
         self._countries = countries
         self._seconds = seconds
 
+    @once_more
     def count(self, question: ClickQuestion) -> Answer:
         """Answer from the sealed files of the period and the raw ones that are not sealed yet.
 

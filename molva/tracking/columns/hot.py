@@ -6,9 +6,10 @@ together in a temporary table that SQLite keeps on the disk when it grows, so me
 
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, timezone
+from functools import wraps
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,6 +25,7 @@ from molva.tracking.columns.questions import Answer, ClickQuestion, Dimension
 from molva.tracking.columns.shelf import HotPart, StoredDay, hot_parts, known_from, list_days
 from molva.tracking.columns.words import Countries, device_of, host_of, utm_of
 
+Count = Callable[[Any, ClickQuestion], Answer]
 SECONDS = 20.0  # that one question may take
 _STEPS = 20_000  # of SQLite's machine between two looks at the clock
 DIALECT = Dialect(
@@ -41,6 +43,23 @@ DIALECT = Dialect(
 )
 
 
+class FileSealedError(Exception):
+    """A raw file went away, sealed or dropped, after the days had been listed."""
+
+
+def once_more(count: Count) -> Count:
+    """Ask again, with the days as they are now, when a file was sealed under a question; it happens once a day."""
+
+    @wraps(count)
+    def ask(columns: Any, question: ClickQuestion) -> Answer:
+        try:
+            return count(columns, question)
+        except FileSealedError:
+            return count(columns, question)
+
+    return ask
+
+
 class HotColumns:
     """The raw clicks of the day files alone."""
 
@@ -49,6 +68,7 @@ class HotColumns:
         self._countries = countries
         self._seconds = seconds
 
+    @once_more
     def count(self, question: ClickQuestion) -> Answer:
         """Answer from the files that are there; raises NoAnswerError when it takes too long."""
         days = list_days(self._folder)
@@ -136,7 +156,12 @@ class HotRows:
 
     @contextmanager
     def _attached(self, path: Path) -> Iterator[None]:
-        self._connection.execute("ATTACH ? AS day", (f"{path.resolve().as_uri()}?mode=ro",))
+        try:
+            self._connection.execute("ATTACH ? AS day", (f"{path.resolve().as_uri()}?mode=ro",))
+        except sqlite3.OperationalError as problem:
+            if path.exists():
+                raise
+            raise FileSealedError(path.name) from problem
         yield  # after an error the connection is closed anyway
         self._connection.execute("DETACH day")
 

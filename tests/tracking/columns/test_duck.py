@@ -12,6 +12,7 @@ import pytest
 
 from molva.kit import clock
 from molva.tracking import sealedfile
+from molva.tracking.columns import duck as duck_module
 from molva.tracking.columns import duckdb_engine, open_columns, why_no_countries
 from molva.tracking.columns.clickhouse import ClickHouseColumns
 from molva.tracking.columns.duck import DuckColumns
@@ -126,6 +127,27 @@ def test_only_the_files_of_the_period_are_read(world: World) -> None:
     assert columns.count(world.ask(start=START, end=START + timedelta(days=1))) == before
     with pytest.raises(duckdb.Error):
         columns.count(world.ask())
+
+
+def test_a_day_that_is_sealed_under_a_question_is_asked_again(
+    world: World, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MOLVA_KEEP_RAW_DAYS = 0
+    columns = DuckColumns(world.folder, Countries(""))
+    question = world.ask(by=("day", "sub1"))
+    before = columns.count(question)
+    parts = duck_module.hot_parts
+
+    def slow(*args: Any) -> Any:
+        found = parts(*args)
+        if found:
+            with clock.pretend(END + timedelta(days=9)):
+                tend_clicks(world.folder)
+        return found
+
+    monkeypatch.setattr(duck_module, "hot_parts", slow)
+    assert columns.count(question) == before
+    assert not world.path("20261024").exists()
 
 
 def test_a_question_that_takes_too_long_is_given_up(world: World) -> None:

@@ -10,6 +10,8 @@ import pytest
 from molva.tracking.columns.words import Countries, countries, device_of, host_of, utm_of
 from tests.tracking.columns.mmdb import make_mmdb
 
+# of a process that imports ours without being installed
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3])}
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0"
 
 
@@ -129,5 +131,7 @@ def test_nothing_of_the_extras_is_needed_to_start() -> None:
         "from molva.tracking.columns import open_columns, upkeep\n"
         "print(type(open_columns()).__name__, 'ua_parser' in sys.modules)\n"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=ENVIRONMENT
+    )
     assert (run.stdout, run.stderr) == ("HotColumns False\n", "")
