@@ -23,7 +23,7 @@ from molva.kit import clock
 from molva.programmes.models import Partner
 from molva.tracking import clickfile
 from molva.tracking.clickfile import SUBS, ClickFileMissingError, StoredClick
-from molva.tracking.models import ClickDay, ClickHour, IngestMark, Link, LinkKind, Touch
+from molva.tracking.models import ClickDay, ClickHour, ClickTotal, IngestMark, Link, LinkKind, Touch
 
 logger = logging.getLogger(__name__)
 CHUNK = 1000
@@ -35,6 +35,12 @@ INSERT INTO tracking_clickday (workspace_id, programme_id, partner_id, link_key,
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (partner_id, link_key, day) DO UPDATE SET clicks = tracking_clickday.clicks + excluded.clicks,
   visitors = tracking_clickday.visitors + excluded.visitors, bots = tracking_clickday.bots + excluded.bots
+"""
+_ADD_TOTAL = """
+INSERT INTO tracking_clicktotal (workspace_id, programme_id, day, clicks, visitors, bots)
+VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT (programme_id, day) DO UPDATE SET clicks = tracking_clicktotal.clicks + excluded.clicks,
+  visitors = tracking_clicktotal.visitors + excluded.visitors, bots = tracking_clicktotal.bots + excluded.bots
 """
 _ADD_HOUR = """
 INSERT INTO tracking_clickhour (workspace_id, programme_id, partner_id, hour, clicks)
@@ -85,15 +91,24 @@ class Counts:
             self.visitors[key] += 1
 
     def save_days(self) -> None:
-        """Add the day counts to what is stored."""
-        rows = [
-            (
-                *(owner.workspace, owner.programme, owner.partner, link, day.isoformat()),
-                *(counter[owner, link, day] for counter in (self.clicks, self.visitors, self.bots)),
-            )
-            for owner, link, day in {**self.clicks, **self.bots}
-        ]
+        """Add the day counts to what is stored, of links and of whole programmes."""
+        rows = []
+        totals: dict[tuple[int, int, date], list[int]] = {}
+        for owner, link, day in {**self.clicks, **self.bots}:
+            counts = [counter[owner, link, day] for counter in (self.clicks, self.visitors, self.bots)]
+            rows.append((owner.workspace, owner.programme, owner.partner, link, day.isoformat(), *counts))
+            known = totals.get((owner.workspace, owner.programme, day), (0, 0, 0))
+            totals[owner.workspace, owner.programme, day] = [
+                a + b for a, b in zip(known, counts, strict=True)
+            ]
         _run_many(_ADD_DAY, rows)
+        _run_many(
+            _ADD_TOTAL,
+            [
+                (workspace, programme, day.isoformat(), *sums)
+                for (workspace, programme, day), sums in sorted(totals.items())
+            ],
+        )
 
     def save_hours(self) -> None:
         """Add the hour counts to what is stored."""
@@ -137,6 +152,7 @@ def rebuild_day(day: date) -> None:
     for name in Partner.unscoped.values_list("programme__timezone", flat=True).distinct():
         counts = _count_between(day, ZoneInfo(name))
         ClickDay.unscoped.filter(day=day, programme__timezone=name).delete()
+        ClickTotal.unscoped.filter(day=day, programme__timezone=name).delete()
         counts.save_days()
     start = datetime.combine(day, time(), UTC)
     ClickHour.unscoped.filter(hour__gte=start, hour__lt=start + timedelta(days=1)).delete()
