@@ -172,10 +172,11 @@ class DayFigure(WorkspaceModel):
             models.UniqueConstraint(fields=["programme", "cut", "key", "word", "day"], name="day_figure_once")
         ]
         indexes = [
-            # all keys of a period, read from the index alone: a month of all partners is a hundred thousand rows
+            # all keys of a period, read from the index alone (hence the workspace, which every query names): a month of
+            # all partners is a hundred thousand rows
             models.Index(
                 fields=[
-                    "programme", "cut", "day", "key", "word", "orders", "revenue_minor", "returned", "returned_minor",
+                    "workspace", "programme", "cut", "day", "key", "word", "orders", "revenue_minor", "returned", "returned_minor",
                     "level1_minor", "level2_minor",
                 ],
                 name="day_figure_period",

@@ -23,7 +23,16 @@ from molva.kit import clock
 from molva.programmes.models import Partner
 from molva.tracking import clickfile
 from molva.tracking.clickfile import SUBS, ClickFileMissingError, StoredClick
-from molva.tracking.models import ClickDay, ClickHour, ClickTotal, IngestMark, Link, LinkKind, Touch
+from molva.tracking.models import (
+    ClickDay,
+    ClickHour,
+    ClickHourTotal,
+    ClickTotal,
+    IngestMark,
+    Link,
+    LinkKind,
+    Touch,
+)
 
 logger = logging.getLogger(__name__)
 CHUNK = 1000
@@ -41,6 +50,10 @@ INSERT INTO tracking_clicktotal (workspace_id, programme_id, day, clicks, visito
 VALUES (%s, %s, %s, %s, %s, %s)
 ON CONFLICT (programme_id, day) DO UPDATE SET clicks = tracking_clicktotal.clicks + excluded.clicks,
   visitors = tracking_clicktotal.visitors + excluded.visitors, bots = tracking_clicktotal.bots + excluded.bots
+"""
+_ADD_HOUR_TOTAL = """
+INSERT INTO tracking_clickhourtotal (workspace_id, programme_id, hour, clicks) VALUES (%s, %s, %s, %s)
+ON CONFLICT (programme_id, hour) DO UPDATE SET clicks = tracking_clickhourtotal.clicks + excluded.clicks
 """
 _ADD_HOUR = """
 INSERT INTO tracking_clickhour (workspace_id, programme_id, partner_id, hour, clicks)
@@ -111,13 +124,17 @@ class Counts:
         )
 
     def save_hours(self) -> None:
-        """Add the hour counts to what is stored."""
+        """Add the hour counts to what is stored, of partners and of whole programmes."""
         adapt = connection.ops.adapt_datetimefield_value
         rows = [
             (owner.workspace, owner.programme, owner.partner, adapt(hour), count)
             for (owner, hour), count in self.hours.items()
         ]
         _run_many(_ADD_HOUR, rows)
+        totals: Counter[tuple[int, int, Any]] = Counter()
+        for workspace, programme, _partner, hour, count in rows:
+            totals[workspace, programme, hour] += count
+        _run_many(_ADD_HOUR_TOTAL, [(*place, count) for place, count in sorted(totals.items())])
 
 
 def click_folder() -> Path:
@@ -155,13 +172,16 @@ def rebuild_day(day: date) -> None:
         ClickTotal.unscoped.filter(day=day, programme__timezone=name).delete()
         counts.save_days()
     start = datetime.combine(day, time(), UTC)
-    ClickHour.unscoped.filter(hour__gte=start, hour__lt=start + timedelta(days=1)).delete()
+    for table in (ClickHour, ClickHourTotal):
+        table.unscoped.filter(hour__gte=start, hour__lt=start + timedelta(days=1)).delete()
     _count_between(day, None).save_hours()
 
 
 def forget_old_hours() -> int:
     """Drop hour counts older than 31 days; the day counts stay for ever."""
-    return ClickHour.unscoped.filter(hour__lt=clock.now() - HOURS_KEPT).delete()[0]
+    old = clock.now() - HOURS_KEPT
+    ClickHourTotal.unscoped.filter(hour__lt=old).delete()
+    return ClickHour.unscoped.filter(hour__lt=old).delete()[0]
 
 
 def _lock() -> None:

@@ -265,7 +265,8 @@ class ClickDay(WorkspaceModel):
         indexes = [
             models.Index(fields=["programme", "day"], name="click_day_programme"),  # links of a period
             models.Index(  # partners of a period with their clicks, in the order of partners, from the index alone
-                fields=["programme", "partner", "day", "clicks", "visitors", "bots"], name="click_day_partner"
+                fields=["workspace", "programme", "partner", "day", "clicks", "visitors", "bots"],
+                name="click_day_partner",
             ),
         ]
 
@@ -299,6 +300,20 @@ class ClickHour(WorkspaceModel):
 
     class Meta(WorkspaceModel.Meta):
         constraints = [models.UniqueConstraint(fields=["partner", "hour"], name="click_hour_once")]
+
+    def __str__(self) -> str:
+        return f"{self.hour} {self.clicks}"
+
+
+class ClickHourTotal(WorkspaceModel):
+    """Human clicks of a whole programme in an hour (UTC), kept for 31 days: the sums of `ClickHour`."""
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, db_index=False, related_name="+")
+    hour = models.DateTimeField()
+    clicks = models.PositiveIntegerField(default=0)
+
+    class Meta(WorkspaceModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["programme", "hour"], name="click_hour_total_once")]
 
     def __str__(self) -> str:
         return f"{self.hour} {self.clicks}"

@@ -72,7 +72,7 @@ def test_a_return_is_taken_back_on_its_day_and_stays_among_the_orders(shop: Shop
 
 @pytest.mark.parametrize("seed", range(6))
 def test_any_history_counts_the_same_as_a_count_anew(shop: Shop, seed: int):
-    chance = random.Random(seed)  # noqa: S311 - a history, no secret
+    chance = random.Random(seed)
     goods = (
         InboundLine("1", "Tea", "p1", "S-1", "1", 60_000, 60_000),
         InboundLine("2", "Honey", "p2", "", "1", 40_000, 40_000),
