@@ -25,7 +25,7 @@ from molva.web.ui.shell import Tab
 LONGEST = 400  # days in a chart or in a report by day
 
 
-def _period(request: HttpRequest, programme: Programme) -> tuple[ChosenPeriod, Period]:
+def chosen_period(request: HttpRequest, programme: Programme) -> tuple[ChosenPeriod, Period]:
     """Thirty days unless something else is asked for; «all time» is the last year here."""
     chosen = read_period(request, programme, default="30")
     period = chosen.period or named_period(programme, "year")
@@ -45,7 +45,7 @@ def _view(request: HttpRequest, words: dict[str, str]) -> tuple[str, list[Tab]]:
 def accruals(request: HttpRequest, place: Place) -> HttpResponseBase:
     """What the books did in the period; the sums are the ledger's."""
     programme = place.programme
-    chosen, period = _period(request, programme)
+    chosen, period = chosen_period(request, programme)
     by, tabs = _view(request, {"partner": _("By partner"), "day": _("By day"), "order": _("By order")})
     partner = request.GET.get("partner", "")
     report = accrual_report(programme, period, by=by, partner=partner)
@@ -66,7 +66,7 @@ def accruals(request: HttpRequest, place: Place) -> HttpResponseBase:
             _("Accrued"), period, [r.accrued for r in days.rows], [r.accrued for r in before.rows], programme
         ),
     }
-    return page(request, place, "office/report_accruals.html", "report_accruals", context)
+    return page(request, place, "office/report_accruals.html", "figures", context)
 
 
 def _common(
@@ -79,23 +79,23 @@ def _common(
         "csv_url": address(request, **{"as": "csv"}),
         "lead": _("From %(first)s to %(last)s, by the clocks of %(zone)s.")
         % {"first": formats.day(period.first), "last": formats.day(period.last), "zone": programme.timezone},
-        "kinds": _kinds(request, programme),
+        "kinds": report_tabs(request, programme),
     }
 
 
-def _kinds(request: HttpRequest, programme: Programme) -> list[Tab]:
-    """The two reports, with period and partner kept."""
+def report_tabs(request: HttpRequest, programme: Programme) -> list[Tab]:
+    """The reports, with period and partner kept."""
     query = request.GET.copy()
-    for name in ("by", "as", "page"):
+    for name in query.keys() - {"period", "from", "to", "partner"}:
         query.pop(name, None)
     tail = f"?{query.urlencode()}" if query else ""
-    names = {"report_accruals": _("Accruals"), "report_sales": _("Sales")}
+    names = {"figures": _("Figures"), "report_accruals": _("Accruals"), "report_sales": _("Sales")}
     return [
         Tab(
             label,
             reverse(f"office:{name}", args=[programme.code]) + tail,
             None,
-            request.path.endswith(f"{name[7:]}/"),
+            request.path.endswith(f"/{name.removeprefix('report_')}/"),
         )
         for name, label in names.items()
     ]
@@ -172,7 +172,7 @@ def _accrual_sums(row: AccrualRow, programme: Programme) -> list[object]:
 def sales(request: HttpRequest, place: Place) -> HttpResponseBase:
     """What customers of partners bought in the period."""
     programme = place.programme
-    chosen, period = _period(request, programme)
+    chosen, period = chosen_period(request, programme)
     by, tabs = _view(request, {"partner": _("By partner"), "day": _("By day"), "product": _("By product")})
     partner = request.GET.get("partner", "")
     report = sales_report(programme, period, by=by, partner=partner)
@@ -198,7 +198,7 @@ def sales(request: HttpRequest, place: Place) -> HttpResponseBase:
             _("Sales"), period, [r.sales for r in days.rows], [r.sales for r in before.rows], programme
         ),
     }
-    return page(request, place, "office/report_sales.html", "report_accruals", context)
+    return page(request, place, "office/report_sales.html", "figures", context)
 
 
 def _sales_url(row: Any, by: str, programme: Programme, period: Period) -> str:

@@ -1,0 +1,81 @@
+"""Reports → Figures: every figure by any view, compared, drawn, filtered; each opens the rows behind it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from molva.programmes.models import Programme
+from molva.reports.figures.asking import ask
+from molva.reports.figures.questions import FILTERS, FigureQuestion, FigureReport
+from molva.reports.figures.trends import trends
+from molva.web.office.access import Place, office_page
+from molva.web.office.lists import csv_answer
+from molva.web.office.people_filters import partner_filter
+from molva.web.office.reports import chosen_period, report_tabs
+from molva.web.office.shell import page
+from molva.web.ui import formats
+from molva.web.ui.figure_words import ROW_WORDS
+from molva.web.ui.figures import FigurePage, Targets, read_question, views_of
+from molva.web.ui.filters import address
+
+
+@office_page()
+def show(request: HttpRequest, place: Place) -> HttpResponseBase:
+    """The report that the address asks for."""
+    if added := _added_filter(request):
+        return redirect(added)
+    programme = place.programme
+    chosen, period = chosen_period(request, programme)
+    views = views_of(has_partners=True)
+    question = read_question(request, programme, period, views=views)
+    if request.GET.get("as") == "csv":
+        question = replace(question, first=0, size=0, compare=False)
+    report = ask(question)
+    made = FigurePage(request, report, _targets(programme), trends=_trends(question, report))
+    if request.GET.get("as") == "csv":
+        name = f"figures-{programme.code}-{period.first}-{period.last}"
+        return csv_answer(name, made.file_header(), made.file_rows())
+    context: dict[str, Any] = {
+        "made": made,
+        "report": report,
+        "views": made.view_filter(views),
+        "filters": [chosen.filter, *partner_filter(request, programme), *made.filters(skip=("partner",))],
+        "fields": [(name, ROW_WORDS[name]) for name in FILTERS if name not in ("partner", "customer")],
+        "kinds": report_tabs(request, programme),
+        "period": period,
+        "csv_url": address(request, **{"as": "csv"}),
+        "compare_url": address(request, compare=None if not question.compare else "off"),
+        "lead": _("From %(first)s to %(last)s, by the clocks of %(zone)s.")
+        % {"first": formats.day(period.first), "last": formats.day(period.last), "zone": programme.timezone},
+    }
+    return page(request, place, "office/figures.html", "figures", context)
+
+
+def _added_filter(request: HttpRequest) -> str:
+    """The form «Filter» sends a field and a word; the address then carries them as a filter."""
+    name, word = request.GET.get("field", ""), request.GET.get("word", "").strip()
+    if name not in FILTERS:
+        return ""
+    return address(request, field=None, word=None, **({name: word} if word else {}))
+
+
+def _trends(question: FigureQuestion, report: FigureReport) -> Mapping[str, list[int]]:
+    return trends(question, [str(row.key) for row in report.rows]) if question.by == "partner" else {}
+
+
+def _targets(programme: Programme) -> Targets:
+    orders = reverse("office:orders", args=[programme.code])
+    accruals = reverse("office:report_accruals", args=[programme.code])
+    return Targets(
+        here=reverse("office:figures", args=[programme.code]),
+        orders=lambda params: f"{orders}?{urlencode(params)}",
+        money=lambda params: f"{accruals}?{urlencode({'by': 'order', **params})}",
+        time_view="partner",
+    )
