@@ -176,8 +176,8 @@ class DayFigure(WorkspaceModel):
             # all partners is a hundred thousand rows
             models.Index(
                 fields=[
-                    "workspace", "programme", "cut", "day", "key", "word", "orders", "revenue_minor", "returned", "returned_minor",
-                    "level1_minor", "level2_minor",
+                    "workspace", "programme", "cut", "day", "key", "word", "orders", "revenue_minor", "returned",
+                    "returned_minor", "level1_minor", "level2_minor",
                 ],
                 name="day_figure_period",
             )

@@ -1,7 +1,7 @@
 """A history with clicks, orders, returns and two levels, told through the same doors as in life."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -115,19 +115,17 @@ def link_of(partner: Partner, code: str) -> Link:
         programme=partner.programme, partner=partner, code=code, name=code, target_url="https://shop.example/"
     )
     made.save()
-    return made
 
 
 @pytest.fixture
-def life(shop: Shop, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Life]:  # noqa: F811
+def life(shop: Shop, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Life:  # noqa: F811
     """Boris tells in two places, Anna in one and gets a part of what Boris brings."""
     settings.DATA_DIR = tmp_path
     columns = MemoryColumns(shop.programme.pk)
     monkeypatch.setattr(raw_clicks, "open_columns", lambda: columns)
-    made = Life(
+    return Life(
         shop, columns, link_of(shop.boris, "vk"), link_of(shop.boris, "mail"), link_of(shop.anna, "blog")
     )
-    yield made
 
 
 @pytest.fixture

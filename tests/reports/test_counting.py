@@ -12,7 +12,7 @@ from molva.commissions.models import Cut, DayFigure, OrderFigure
 from molva.commissions.recount import recount
 from molva.domain.inbound import InboundLine
 from molva.tracking.models import Touch
-from tests.commissions.conftest import START, Shop, make_shop, shop  # noqa: F401 - fixtures
+from tests.commissions.conftest import START, Shop
 
 STATUSES = ("new", "delivered", "cancelled")
 

@@ -33,10 +33,7 @@ Key = str | date
 def ask(question: FigureQuestion) -> FigureReport:
     """Answer a question; the total and the period before are those of the same filters."""
     answers = ClickAnswers(question)
-    if question.view.is_time:
-        report = _by_time(question, answers)
-    else:
-        report = _by_key(question, answers)
+    report = _by_time(question, answers) if question.view.is_time else _by_key(question, answers)
     known = max(answers.known_from, default=None)
     return replace(report, known_from=known)
 

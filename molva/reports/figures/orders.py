@@ -101,6 +101,30 @@ def order_figures(question: FigureQuestion, period: Period) -> "QuerySet[OrderFi
     return rows
 
 
+def orders_behind(
+    question: FigureQuestion,
+    *,
+    is_returned: bool = False,
+    hour: str = "",
+    is_team: bool = False,
+    is_paid: bool = False,
+) -> "QuerySet[Any]":
+    """Ids of the orders behind a figure, for lists. `hour`: «6-21» (Sunday); `is_team`: not the partner's own;
+    `is_paid`: those whose commission the books moved in the period, else those that were made in it.
+    """
+    rows = order_figures(question, question.period)
+    if is_team:
+        rows = rows.filter(is_own=False)
+    if is_paid or is_team:
+        return rows.exclude(level1_minor=0, level2_minor=0).values("order")
+    rows = rows.filter(orders=1, **({"returned": 1} if is_returned else {}))
+    day, _cut, number = hour.partition("-")
+    if day.isdecimal() and number.isdecimal():
+        # Django counts the days of the week from Sunday, 1
+        rows = rows.filter(hour=int(number), day__week_day=(int(day) + 1) % 7 + 1)
+    return rows.values("order")
+
+
 def _condition(question: FigureQuestion, name: str, word: str) -> Q:
     if name == "customer":
         return Q(is_new=word == "new")

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from molva.kit.codes import fold
 from molva.programmes.models import Partner, Programme
 from molva.reports.figures.questions import FILTERS, TEAM, FigureQuestion, FigureRow
+from molva.reports.orders import ANYBODY, NOBODY
 from molva.tracking.models import Link
 
 NOT_GIVEN = "-"
-NOBODY = "-1"  # an id that no partner and no link has
+UNKNOWN = "-1"  # an id that no partner and no link has
 _LONGEST = 200
 
 
@@ -19,7 +20,7 @@ def read_where(
     where = {"partner": str(partner.pk)} if partner else {}
     for name in FILTERS:
         word = params.get(name, "").strip()
-        if not word or (name == "partner" and partner):
+        if not word or (name == "partner" and (partner or word in (ANYBODY, NOBODY))):
             continue
         if name == "partner":
             where[name] = _partner(programme, word)
@@ -42,7 +43,7 @@ def _word(name: str, word: str) -> str:
 
 def _partner(programme: Programme, code: str) -> str:
     found = Partner.objects.filter(programme=programme, code_folded=fold(code)).values_list("pk", flat=True)
-    return str(found.first() or NOBODY)
+    return str(found.first() or UNKNOWN)
 
 
 def _link(programme: Programme, code: str, partner: Partner | None) -> str:
@@ -52,7 +53,7 @@ def _link(programme: Programme, code: str, partner: Partner | None) -> str:
         return "0"
     rows = Link.objects.filter(programme=programme, code_folded=fold(code))
     rows = rows.filter(partner=partner) if partner else rows
-    return str(rows.values_list("pk", flat=True).first() or NOBODY)
+    return str(rows.values_list("pk", flat=True).first() or UNKNOWN)
 
 
 def param_of(question: FigureQuestion, row: FigureRow) -> dict[str, str] | None:

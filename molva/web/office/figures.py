@@ -15,12 +15,14 @@ from molva.programmes.models import Programme
 from molva.reports.figures.asking import ask
 from molva.reports.figures.questions import FILTERS, FigureQuestion, FigureReport
 from molva.reports.figures.trends import trends
+from molva.reports.orders import ANYBODY
 from molva.web.office.access import Place, office_page
 from molva.web.office.lists import csv_answer
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.reports import chosen_period, report_tabs
 from molva.web.office.shell import page
 from molva.web.ui import formats
+from molva.web.ui.figure_filters import figure_filters
 from molva.web.ui.figure_words import ROW_WORDS
 from molva.web.ui.figures import FigurePage, Targets, read_question, views_of
 from molva.web.ui.filters import address
@@ -46,7 +48,11 @@ def show(request: HttpRequest, place: Place) -> HttpResponseBase:
         "made": made,
         "report": report,
         "views": made.view_filter(views),
-        "filters": [chosen.filter, *partner_filter(request, programme), *made.filters(skip=("partner",))],
+        "filters": [
+            chosen.filter,
+            *partner_filter(request, programme),
+            *figure_filters(request, programme, ("partner", "level")),
+        ],
         "fields": [(name, ROW_WORDS[name]) for name in FILTERS if name not in ("partner", "customer")],
         "kinds": report_tabs(request, programme),
         "period": period,
@@ -75,7 +81,7 @@ def _targets(programme: Programme) -> Targets:
     accruals = reverse("office:report_accruals", args=[programme.code])
     return Targets(
         here=reverse("office:figures", args=[programme.code]),
-        orders=lambda params: f"{orders}?{urlencode(params)}",
+        orders=lambda params: f"{orders}?{urlencode({'partner': ANYBODY, **params})}",
         money=lambda params: f"{accruals}?{urlencode({'by': 'order', **params})}",
         time_view="partner",
     )

@@ -18,6 +18,7 @@ from molva.kit.money import allocate
 from molva.orders.models import DELETED_STATUS, Order, OrderLine
 from molva.programmes.models import Programme
 from molva.reports.orders import (
+    ANYBODY,
     NOBODY,
     list_orders,
     order_commissions,
@@ -33,6 +34,7 @@ from molva.web.office.lists import batches, csv_answer, exact, local_day, paged,
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
 from molva.web.ui import formats
+from molva.web.ui.figure_filters import behind, figure_filters
 from molva.web.ui.filters import Filter, address, read_filter, search_word
 from molva.web.ui.flash import say
 from molva.web.ui.verdicts import names_in, verdict_words
@@ -45,7 +47,8 @@ def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
     chosen = read_period(request, programme)
     names = ("status", "reason", "partner", "source", "sort")
     wish = {name: request.GET.get(name, "") for name in names}
-    rows = list_orders(programme, search=search_word(request), period=chosen.period, **wish)
+    among = behind(request, programme, chosen.period)
+    rows = list_orders(programme, search=search_word(request), period=chosen.period, among=among, **wish)
     if request.GET.get("as") == "csv":
         return csv_answer(f"orders-{programme.code}", _header(), _csv_rows(programme, rows))
     shown = paged(request, rows)
@@ -55,7 +58,11 @@ def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
         row.reason_words = _reason(row)
     context = {
         "page": shown,
-        "filters": [*_filters(request, programme), chosen.filter],
+        "filters": [
+            *_filters(request, programme),
+            chosen.filter,
+            *figure_filters(request, programme, skip=("partner",)),
+        ],
         "q": search_word(request),
         "totals": order_totals(rows),
         "csv_url": address(request, **{"as": "csv"}),
@@ -81,7 +88,7 @@ def _filters(request: HttpRequest, programme: Programme) -> list[Filter]:
     chips = [
         read_filter(request, "status", _("Status"), statuses),
         read_filter(request, "reason", _("Verdict"), reasons),
-        *partner_filter(request, programme, also=[(NOBODY, _("Nobody's"))]),
+        *partner_filter(request, programme, also=[(ANYBODY, _("Of partners")), (NOBODY, _("Nobody's"))]),
         read_filter(request, "source", _("Source"), sources),
     ]
     return [chip for chip in chips if chip.choices]

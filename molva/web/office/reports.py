@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from molva.orders.models import Order
 from molva.programmes.models import Partner, Programme
 from molva.reports.accruals import AccrualReport, AccrualRow, accrual_report
+from molva.reports.orders import ANYBODY
 from molva.reports.period import Period, named_period
 from molva.reports.sales import SalesReport, sales_report
 from molva.web.office.access import Place, office_page
@@ -19,6 +20,7 @@ from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
 from molva.web.ui import formats
 from molva.web.ui.charts import LineChart, Series
+from molva.web.ui.figure_filters import behind, figure_filters
 from molva.web.ui.filters import address
 from molva.web.ui.shell import Tab
 
@@ -48,13 +50,17 @@ def accruals(request: HttpRequest, place: Place) -> HttpResponseBase:
     chosen, period = chosen_period(request, programme)
     by, tabs = _view(request, {"partner": _("By partner"), "day": _("By day"), "order": _("By order")})
     partner = request.GET.get("partner", "")
-    report = accrual_report(programme, period, by=by, partner=partner)
+    among = behind(request, programme, period, is_paid=True)
+    report = accrual_report(programme, period, by=by, partner=partner, among=among)
     if request.GET.get("as") == "csv":
         name = f"accruals-{programme.code}-{period.first}-{period.last}"
         return csv_answer(name, _accrual_header(by), _accrual_cells(report, programme))
-    days = report if by == "day" else accrual_report(programme, period, by="day", partner=partner)
+    days = (
+        report if by == "day" else accrual_report(programme, period, by="day", partner=partner, among=among)
+    )
     shown = paged(request, report.rows, size=LONGEST if by == "day" else PAGE)
-    before = accrual_report(programme, period.before(), by="day", partner=partner)
+    among_before = behind(request, programme, period.before(), is_paid=True)
+    before = accrual_report(programme, period.before(), by="day", partner=partner, among=among_before)
     context = {
         **_common(request, programme, chosen, period, tabs),
         "report": report,
@@ -74,7 +80,11 @@ def _common(
 ) -> dict[str, Any]:
     return {
         "tabs": tabs,
-        "filters": [chosen.filter, *partner_filter(request, programme)],
+        "filters": [
+            chosen.filter,
+            *partner_filter(request, programme),
+            *figure_filters(request, programme, skip=("partner",)),
+        ],
         "period": period,
         "csv_url": address(request, **{"as": "csv"}),
         "lead": _("From %(first)s to %(last)s, by the clocks of %(zone)s.")
@@ -188,7 +198,7 @@ def sales(request: HttpRequest, place: Place) -> HttpResponseBase:
         "report": report,
         "page": shown,
         "rows": [(row, _sales_url(row, report.by, programme, period)) for row in shown],
-        "orders_url": f"{orders}&partner={partner}" if partner else orders,
+        "orders_url": f"{orders}&partner={partner or ANYBODY}",
         "before": before.total,
         "changes": {
             name: _change(getattr(report.total, name), getattr(before.total, name))
@@ -206,7 +216,7 @@ def _sales_url(row: Any, by: str, programme: Programme, period: Period) -> str:
     if by == "partner":
         return f"{orders}?partner={row.label_obj.code}&from={period.first}&to={period.last}"
     if by == "day":
-        return f"{orders}?from={row.label_obj}&to={row.label_obj}"
+        return f"{orders}?from={row.label_obj}&to={row.label_obj}&partner={ANYBODY}"
     return ""
 
 

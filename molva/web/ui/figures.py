@@ -381,26 +381,6 @@ class FigurePage:
         ]
         return Filter(_("View"), choices, "")
 
-    def filters(self, skip: Sequence[str] = ()) -> list[Filter]:
-        """Chips of the filters in force; each takes itself off."""
-        found = []
-        for name in FILTERS:
-            word = self.request.GET.get(name, "").strip()
-            if word and name not in skip:
-                label = self._filter_word(name, word)
-                clear = address(self.request, **{name: None})
-                found.append(
-                    Filter(str(ROW_WORDS[name]), [Choice(word, label, clear, is_chosen=True)], clear)
-                )
-        return found
-
-    def _filter_word(self, name: str, word: str) -> str:
-        key = "" if word == "-" else word
-        asked = FigureQuestion(self.question.programme, self.question.period, name)
-        if name == "product":
-            return word.partition("|")[2] or word.partition("|")[0]
-        return row_label(asked, FigureRow(key, Figures(), label=key))
-
     @property
     def page(self) -> "Page[Any]":
         """For the row of page numbers."""
