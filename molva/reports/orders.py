@@ -38,7 +38,7 @@ def list_orders(
 ) -> "QuerySet[Order]":
     """Orders, newest first; `partner` is a code, NOBODY or ANYBODY.
 
-    `reason`: of the verdict, or of paying nothing; `among`: ids of the orders to choose from (what stands behind a figure), all if None.
+    `reason`: of the verdict, or of paying nothing; `among`: ids of the orders to choose from, all if None.
     """
     rows = Order.objects.filter(programme=programme).select_related("customer", "partner")
     if search:

@@ -115,6 +115,7 @@ def link_of(partner: Partner, code: str) -> Link:
         programme=partner.programme, partner=partner, code=code, name=code, target_url="https://shop.example/"
     )
     made.save()
+    return made
 
 
 @pytest.fixture

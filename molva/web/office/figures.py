@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -17,15 +17,17 @@ from molva.reports.figures.questions import FILTERS, FigureQuestion, FigureRepor
 from molva.reports.figures.trends import trends
 from molva.reports.orders import ANYBODY
 from molva.web.office.access import Place, office_page
-from molva.web.office.lists import csv_answer
+from molva.web.office.exporting import Table, downloads, export_answer
 from molva.web.office.people_filters import partner_filter
-from molva.web.office.reports import chosen_period, report_tabs
+from molva.web.office.reports import report_tabs
 from molva.web.office.shell import page
 from molva.web.ui import formats
+from molva.web.ui.figure_files import file_header, file_rows
 from molva.web.ui.figure_filters import figure_filters
 from molva.web.ui.figure_words import ROW_WORDS
 from molva.web.ui.figures import FigurePage, Targets, read_question, views_of
 from molva.web.ui.filters import address
+from molva.web.ui.periods import read_period, report_period
 
 
 @office_page()
@@ -33,35 +35,45 @@ def show(request: HttpRequest, place: Place) -> HttpResponseBase:
     """The report that the address asks for."""
     if added := _added_filter(request):
         return redirect(added)
+    if (answer := export_answer(request, place, "figures")) is not None:
+        return answer
     programme = place.programme
-    chosen, period = chosen_period(request, programme)
-    views = views_of(has_partners=True)
-    question = read_question(request, programme, period, views=views)
-    if request.GET.get("as") == "csv":
-        question = replace(question, first=0, size=0, compare=False)
+    question = _question(programme, request.GET)
     report = ask(question)
     made = FigurePage(request, report, _targets(programme), trends=_trends(question, report))
-    if request.GET.get("as") == "csv":
-        name = f"figures-{programme.code}-{period.first}-{period.last}"
-        return csv_answer(name, made.file_header(), made.file_rows())
+    period = question.period
     context: dict[str, Any] = {
         "made": made,
         "report": report,
-        "views": made.view_filter(views),
+        "views": made.view_filter(views_of(has_partners=True)),
         "filters": [
-            chosen.filter,
+            read_period(request, programme, default="30").filter,
             *partner_filter(request, programme),
-            *figure_filters(request, programme, ("partner", "level")),
+            *figure_filters(request, programme, skip=("partner", "level")),
         ],
         "fields": [(name, ROW_WORDS[name]) for name in FILTERS if name not in ("partner", "customer")],
         "kinds": report_tabs(request, programme),
         "period": period,
-        "csv_url": address(request, **{"as": "csv"}),
-        "compare_url": address(request, compare=None if not question.compare else "off"),
+        "compare_url": address(request, compare="off" if question.compare else None),
+        **downloads(request),
         "lead": _("From %(first)s to %(last)s, by the clocks of %(zone)s.")
         % {"first": formats.day(period.first), "last": formats.day(period.last), "zone": programme.timezone},
     }
     return page(request, place, "office/figures.html", "figures", context)
+
+
+def _question(programme: Programme, query: QueryDict) -> FigureQuestion:
+    return read_question(query, programme, report_period(query, programme), views=views_of(has_partners=True))
+
+
+def export(programme: Programme, query: QueryDict) -> Table:
+    """The report as a file: all its rows."""
+    question = replace(_question(programme, query), first=0, size=0, compare=False)
+    report = ask(question)
+    rows = file_rows(report)
+    period = question.period
+    name = f"figures-{programme.code}-{question.by}-{period.first}-{period.last}"
+    return Table(name, file_header(report), rows, len(rows))
 
 
 def _added_filter(request: HttpRequest) -> str:

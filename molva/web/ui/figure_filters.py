@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 
 from molva.programmes.models import Partner, Programme
@@ -46,7 +46,7 @@ def is_hour(text: str) -> bool:
 
 
 def behind(
-    request: HttpRequest,
+    query: QueryDict,
     programme: Programme,
     period: Period | None,
     *,
@@ -57,9 +57,9 @@ def behind(
 
     `is_paid`: the period is that of the books, else of the orders.
     """
-    params = {name: request.GET.get(name, "") for name in FILTERS}
-    hour, is_returned = request.GET.get("hour", ""), bool(request.GET.get("returned"))
-    is_team = request.GET.get("level") == "2"
+    params = {name: query.get(name, "") for name in FILTERS}
+    hour, is_returned = query.get("hour", ""), bool(query.get("returned"))
+    is_team = query.get("level") == "2"
     if not (
         any(params[name].strip() for name in FILTERS if name != "partner")
         or is_hour(hour)

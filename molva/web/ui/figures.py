@@ -3,16 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 
-from molva.kit.money import CURRENCY_DIGITS
 from molva.programmes.models import Partner, Programme
 from molva.reports.figures.questions import (
     FILTERS,
@@ -24,7 +21,7 @@ from molva.reports.figures.questions import (
     FigureRow,
 )
 from molva.reports.figures.reading import param_of, read_where
-from molva.reports.figures.values import MONEY, NAMES, SHARES, Figures
+from molva.reports.figures.values import MONEY, NAMES, Figures
 from molva.reports.period import Period
 from molva.web.ui import formats
 from molva.web.ui.charts import Bars, HeatMap, LineChart, Series, Step, funnel, week_hours
@@ -99,7 +96,7 @@ class Line:
 
 
 def read_question(
-    request: HttpRequest,
+    query: QueryDict,
     programme: Programme,
     period: Period,
     *,
@@ -107,24 +104,34 @@ def read_question(
     partner: Partner | None = None,
 ) -> FigureQuestion:
     """`?by=&sort=&compare=&page=` and the filters; what is unknown counts as not asked."""
-    params = {name: request.GET.get(name, "") for name in FILTERS}
-    by, sort = request.GET.get("by", ""), request.GET.get("sort", "")
+    params = {name: query.get(name, "") for name in FILTERS}
+    by, sort = query.get("by", ""), query.get("sort", "")
     where = read_where(programme, params, partner=partner)
     return FigureQuestion(
         programme=programme,
         period=period,
         by=by if by in views else views[0],
         where=where,
-        compare=request.GET.get("compare") != "off",
+        compare=query.get("compare") != "off",
         sort=sort if sort.lstrip("-") in NAMES else "",
-        first=(_page(request) - 1) * PAGE,
+        first=(_page(query) - 1) * PAGE,
         size=PAGE,
     )
 
 
-def _page(request: HttpRequest) -> int:
-    text = request.GET.get("page", "1")
+def _page(query: QueryDict) -> int:
+    text = query.get("page", "1")
     return max(1, min(int(text), MOST // PAGE + 1)) if text.isdecimal() and len(text) < 9 else 1
+
+
+def has_meaning(report: FigureReport, name: str) -> bool:
+    """Whether a figure says anything in this view: products know no clicks, hours no commission."""
+    view = report.question.view
+    if name in _OF_CLICKS and (not view.has_clicks or report.total.clicks is None):
+        return False
+    if name == "visitors" and report.question.by == "hour":
+        return False
+    return view.has_commission or name not in _OF_MONEY
 
 
 class FigurePage:
@@ -152,18 +159,10 @@ class FigurePage:
     @property
     def names(self) -> list[str]:
         """The figures that have a column in this view."""
-        names = [name for name in _COLUMNS if self._has_meaning(name)]
+        names = [name for name in _COLUMNS if has_meaning(self.report, name)]
         if self.report.total.leads:
             names.insert(names.index("orders"), "leads")
         return names
-
-    def _has_meaning(self, name: str) -> bool:
-        view = self.question.view
-        if name in _OF_CLICKS and (not view.has_clicks or self.report.total.clicks is None):
-            return False
-        if name == "visitors" and self.question.by == "hour":
-            return False
-        return view.has_commission or name not in _OF_MONEY
 
     @property
     def heads(self) -> list[tuple[str, str]]:
@@ -385,43 +384,6 @@ class FigurePage:
     def page(self) -> "Page[Any]":
         """For the row of page numbers."""
         return Paginator(range(self.report.count), PAGE).get_page(self.request.GET.get("page"))
-
-    def file_header(self) -> list[str]:
-        """Columns of the file."""
-        return [self.row_word, *(str(FIGURE_WORDS[name]) for name in self._file_names())]
-
-    def file_rows(self) -> list[list[object]]:
-        """The same rows with every figure, exact."""
-        rows: list[list[object]] = [
-            [
-                row.key if isinstance(row.key, date) else row_label(self.question, row),
-                *self._exact(row.figures),
-            ]
-            for row in self.report.rows
-        ]
-        if self.report.rest is not None:
-            rows.append([_("The rest"), *self._exact(self.report.rest)])
-        return [*rows, [_("Total"), *self._exact(self.report.total)]]
-
-    def _file_names(self) -> list[str]:
-        return [
-            name for name in NAMES if self._has_meaning(name) and (name != "leads" or self.report.total.leads)
-        ]
-
-    def _exact(self, figures: Figures) -> list[object]:
-        return [self._exact_one(name, getattr(figures, name)) for name in self._file_names()]
-
-    def _exact_one(self, name: str, value: int | Fraction | None) -> object:
-        if value is None:
-            return None
-        exact = Fraction(value)
-        if name in MONEY:
-            digits = CURRENCY_DIGITS[self.currency]
-            written = Decimal(exact.numerator) / Decimal(exact.denominator)
-            return written.quantize(Decimal(1)).scaleb(-digits)
-        if name in SHARES:
-            return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(Decimal("0.0001"))
-        return int(value)
 
 
 def views_of(*, has_partners: bool) -> list[str]:
