@@ -83,7 +83,7 @@ CABINET_THINGS = {
     "today": "", "links": "", "orders": "", "money": "", "paper": "", "team": "", "profile": "", "terms": "",
     "email": "", "email_keep": "", "share": "", "share_card": "", "news": "",
     "link_switch": "link", "link_qr": "link", "order": "order", "payout": "payout", "commission": "commission",
-    "codes": "", "code_card": "code",
+    "codes": "", "code_card": "code", "statistics": "",
 }  # fmt: skip
 ACTS = {  # answers to POST only; a GET must not do them
     "comparison_start", "comparison_stop", "finding_fix", "finding_explain", "finding_give_code",

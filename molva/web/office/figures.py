@@ -23,7 +23,7 @@ from molva.web.office.reports import report_tabs
 from molva.web.office.shell import page
 from molva.web.ui import formats
 from molva.web.ui.figure_files import file_header, file_rows
-from molva.web.ui.figure_filters import figure_filters
+from molva.web.ui.figure_filters import added_filter, figure_filters
 from molva.web.ui.figure_words import ROW_WORDS
 from molva.web.ui.figures import FigurePage, Targets, read_question, views_of
 from molva.web.ui.filters import address
@@ -33,7 +33,7 @@ from molva.web.ui.periods import read_period, report_period
 @office_page()
 def show(request: HttpRequest, place: Place) -> HttpResponseBase:
     """The report that the address asks for."""
-    if added := _added_filter(request):
+    if added := added_filter(request):
         return redirect(added)
     if (answer := export_answer(request, place, "figures")) is not None:
         return answer
@@ -49,7 +49,7 @@ def show(request: HttpRequest, place: Place) -> HttpResponseBase:
         "filters": [
             read_period(request, programme, default="30").filter,
             *partner_filter(request, programme),
-            *figure_filters(request, programme, skip=("partner", "level")),
+            *figure_filters(request, programme, skip=("partner",)),
         ],
         "fields": [(name, ROW_WORDS[name]) for name in FILTERS if name not in ("partner", "customer")],
         "kinds": report_tabs(request, programme),
@@ -74,14 +74,6 @@ def export(programme: Programme, query: QueryDict) -> Table:
     period = question.period
     name = f"figures-{programme.code}-{question.by}-{period.first}-{period.last}"
     return Table(name, file_header(report), rows, len(rows))
-
-
-def _added_filter(request: HttpRequest) -> str:
-    """The form «Filter» sends a field and a word; the address then carries them as a filter."""
-    name, word = request.GET.get("field", ""), request.GET.get("word", "").strip()
-    if name not in FILTERS:
-        return ""
-    return address(request, field=None, word=None, **({name: word} if word else {}))
 
 
 def _trends(question: FigureQuestion, report: FigureReport) -> Mapping[str, list[int]]:

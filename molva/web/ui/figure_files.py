@@ -4,12 +4,14 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
 
 from molva.kit.money import CURRENCY_DIGITS
-from molva.kit.sheets import Row
+from molva.kit.sheets import Row, csv_lines
 from molva.reports.figures.questions import FigureReport
 from molva.reports.figures.values import MONEY, NAMES, SHARES, Figures, whole_minor
+from molva.web.ui import formats
 from molva.web.ui.figure_words import FIGURE_WORDS, ROW_WORDS, row_label
 from molva.web.ui.figures import has_meaning
 
@@ -31,6 +33,14 @@ def file_rows(report: FigureReport) -> list[Row]:
     if report.rest is not None:
         rows.append([_("The rest"), *_cells(report, report.rest)])
     return [*rows, [_("Total"), *_cells(report, report.total)]]
+
+
+def csv_answer(name: str, report: FigureReport) -> StreamingHttpResponse:
+    """The file as an answer."""
+    lines = csv_lines(file_header(report), file_rows(report), decimal_comma=formats.is_russian())
+    answer = StreamingHttpResponse(list(lines), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return answer
 
 
 def _names(report: FigureReport) -> list[str]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from molva.programmes.models import Partner, Programme
 from molva.reports.figures.orders import orders_behind
@@ -27,9 +28,9 @@ def figure_filters(request: HttpRequest, programme: Programme, skip: Sequence[st
         if (word := request.GET.get(name, "").strip()) and name not in skip
     }
     if request.GET.get("returned"):
-        words["returned"] = (_("Orders"), _("returned"))
-    if request.GET.get("level") == "2" and "level" not in skip:
-        words["level"] = (_("Orders"), _("of others"))
+        words["returned"] = (_("Orders"), pgettext("orders", "returned"))
+    if request.GET.get("others"):
+        words["others"] = (_("Orders"), _("of other partners"))
     if is_hour(hour := request.GET.get("hour", "")):
         words["hour"] = (str(ROW_WORDS["hour"]), hour_label(hour))
     found = []
@@ -37,6 +38,14 @@ def figure_filters(request: HttpRequest, programme: Programme, skip: Sequence[st
         clear = address(request, **{name: None})
         found.append(Filter(label, [Choice(request.GET[name], word, clear, is_chosen=True)], clear))
     return found
+
+
+def added_filter(request: HttpRequest) -> str:
+    """The form «Filter» sends a field and a word; the address then carries them as a filter."""
+    name, word = request.GET.get("field", ""), request.GET.get("word", "").strip()
+    if name not in FILTERS:
+        return ""
+    return address(request, field=None, word=None, **({name: word} if word else {}))
 
 
 def is_hour(text: str) -> bool:
@@ -59,7 +68,7 @@ def behind(
     """
     params = {name: query.get(name, "") for name in FILTERS}
     hour, is_returned = query.get("hour", ""), bool(query.get("returned"))
-    is_team = query.get("level") == "2"
+    is_team = is_paid and bool(query.get("others"))
     if not (
         any(params[name].strip() for name in FILTERS if name != "partner")
         or is_hour(hour)
@@ -74,7 +83,7 @@ def behind(
         question,
         is_returned=is_returned,
         hour=hour if is_hour(hour) else "",
-        is_team=is_team and question.partner is not None,
+        is_team=is_team,
         is_paid=is_paid,
     )
 

@@ -39,7 +39,7 @@ from molva.web.ui.shell import Tab
 
 PAGE = 50
 CHARTED = ("revenue", "orders", "clicks", "commission")
-_COLUMNS = (
+COLUMNS = (
     "clicks",
     "visitors",
     "orders",
@@ -50,7 +50,7 @@ _COLUMNS = (
     "commission",
     "epc",
 )
-_TILES = ("revenue", "orders", "clicks", "commission", "average", "conversion", "epc", "returned")
+TILES = ("revenue", "orders", "clicks", "commission", "average", "conversion", "epc", "returned")
 _OF_CLICKS = {"clicks", "visitors", "conversion", "epc", "bots"}
 _OF_MONEY = {"commission", "epc", "level1", "level2"}
 # Where a row leads when it is opened.
@@ -65,6 +65,15 @@ class Targets:
     orders: Callable[[Mapping[str, str]], str]
     money: Callable[[Mapping[str, str]], str]
     time_view: str  # how a day is split when it is opened
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a face shows, and in which order."""
+
+    columns: Sequence[str] = COLUMNS
+    tiles: Sequence[str] = TILES
+    charted: Sequence[str] = CHARTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +152,10 @@ class FigurePage:
         report: FigureReport,
         targets: Targets,
         *,
+        look: Look | None = None,
         trends: Mapping[str, Sequence[int]] | None = None,
     ) -> None:
+        self._look = look or Look()
         self.request, self.report, self.targets = request, report, targets
         self.question = report.question
         self.currency = report.question.programme.currency
@@ -159,7 +170,7 @@ class FigurePage:
     @property
     def names(self) -> list[str]:
         """The figures that have a column in this view."""
-        names = [name for name in _COLUMNS if has_meaning(self.report, name)]
+        names = [name for name in self._look.columns if has_meaning(self.report, name)]
         if self.report.total.leads:
             names.insert(names.index("orders"), "leads")
         return names
@@ -179,7 +190,7 @@ class FigurePage:
         """The totals; each opens its rows."""
         names = [
             name
-            for name in _TILES
+            for name in self._look.tiles
             if getattr(self.report.total, name) is not None or name not in ("clicks", "conversion", "epc")
         ]
         return [self._cell(name, self.report.total, self.report.before, {}) for name in names]
@@ -241,7 +252,7 @@ class FigurePage:
             first, last = span(self.question, row.key)
             return {"from": str(first), "to": str(last)}
         if row.key == TEAM:
-            return {"level": "2"}
+            return {"others": "1"}
         if self.question.by == "hour":
             return {"hour": str(row.key)}
         return param_of(self.question, row)
@@ -271,14 +282,14 @@ class FigurePage:
         if name in ("commission", "level1", "level2"):
             return self.targets.money(params)
         if name in ("clicks", "visitors", "bots", "epc", "conversion"):
-            return self._opened(more) if "level" not in more and "hour" not in more else ""
+            return self._opened(more) if "others" not in more and "hour" not in more else ""
         if name in ("returned", "returned_sum", "return_rate"):
             params["returned"] = "1"
         return self.targets.orders(params)
 
     def _opened(self, more: Mapping[str, str] | None) -> str:
         """The same page narrowed to a row, split further; of the whole its days."""
-        if more is None or "level" in more or "hour" in more:
+        if more is None or "others" in more or "hour" in more:
             return ""
         by = "day"
         if "from" in more:
@@ -294,7 +305,9 @@ class FigurePage:
         """The figure that is drawn."""
         asked = self.request.GET.get("chart", "")
         names = [
-            name for name in CHARTED if getattr(self.report.total, name) is not None and self._is_drawn(name)
+            name
+            for name in self._look.charted
+            if getattr(self.report.total, name) is not None and self._is_drawn(name)
         ]
         return asked if asked in names else names[0]
 
@@ -306,7 +319,7 @@ class FigurePage:
         """Which figure is drawn."""
         return [
             Tab(str(FIGURE_WORDS[name]), address(self.request, chart=name), is_current=name == self.charted)
-            for name in CHARTED
+            for name in self._look.charted
             if self._is_drawn(name)
         ]
 
