@@ -7,6 +7,7 @@ from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from molva.orders.models import Order
 from molva.programmes.models import Partner, Programme
@@ -91,7 +92,11 @@ def report_tabs(request: HttpRequest, programme: Programme) -> list[Tab]:
     for name in query.keys() - {"period", "from", "to", "partner"}:
         query.pop(name, None)
     tail = f"?{query.urlencode()}" if query else ""
-    names = {"figures": _("Figures"), "report_accruals": _("Accruals"), "report_sales": _("Sales")}
+    names = {
+        "figures": pgettext("report", "Figures"),
+        "report_accruals": _("Accruals"),
+        "report_sales": _("Sales"),
+    }
     return [
         Tab(
             label,

@@ -67,7 +67,7 @@ FIGURE_WORDS: dict[str, str | Promise] = {
     "conversion": gettext_lazy("Conversion"),
     "revenue": gettext_lazy("Revenue"),
     "average": gettext_lazy("Average order"),
-    "returned": gettext_lazy("Returned"),
+    "returned": pgettext_lazy("figure", "Returned"),
     "returned_sum": gettext_lazy("Returned for"),
     "return_rate": gettext_lazy("Share of returns"),
     "level1": gettext_lazy("Commission, first level"),
@@ -160,6 +160,8 @@ def change_text(now: int | Fraction | None, before: int | Fraction | None) -> st
     if now is None or not before:
         return ""
     change = (Fraction(now) - Fraction(before)) / abs(Fraction(before))
+    if not change:
+        return ""
     sign = formats.MINUS if change < 0 else "+"
     return sign + formats.share(abs(change.numerator), change.denominator)
 

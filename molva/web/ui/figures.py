@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, QueryDict
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from molva.programmes.models import Partner, Programme
@@ -38,6 +40,7 @@ from molva.web.ui.filters import Choice, Filter, address
 from molva.web.ui.shell import Tab
 
 PAGE = 50
+CHARTED_HOURS = ("orders", "clicks", "revenue")
 CHARTED = ("revenue", "orders", "clicks", "commission")
 COLUMNS = (
     "clicks",
@@ -88,9 +91,17 @@ class Cell:
     change: str = ""
 
     @property
-    def is_down(self) -> bool:
-        """Whether it has fallen."""
-        return self.change.startswith(formats.MINUS)
+    def html(self) -> SafeString:
+        """The cell of the table; made here, as a page has hundreds of them."""
+        text = format_html('<a href="{}">{}</a>', self.url, self.text) if self.url else escape(self.text)
+        under: str = ""
+        if self.change:
+            tone = "down" if self.change.startswith(formats.MINUS) else "up"
+            under = format_html('<br><span class="least {}">{}</span>', tone, self.change)
+        elif self.note:
+            under = format_html('<br><span class="least ink-2">{}</span>', self.note)
+        css = "num ph-sum strong" if self.name == "revenue" else "num"
+        return format_html('<td class="{}" data-label="{}">{}{}</td>', css, self.label, text, under)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +127,18 @@ def read_question(
     params = {name: query.get(name, "") for name in FILTERS}
     by, sort = query.get("by", ""), query.get("sort", "")
     where = read_where(programme, params, partner=partner)
+    by = by if by in views else views[0]
+    # days and hours are drawn together whatever page of the table is shown
+    is_whole = VIEWS[by].is_time or by == "hour"
     return FigureQuestion(
         programme=programme,
         period=period,
-        by=by if by in views else views[0],
+        by=by,
         where=where,
         compare=query.get("compare") != "off",
         sort=sort if sort.lstrip("-") in NAMES else "",
-        first=(_page(query) - 1) * PAGE,
-        size=PAGE,
+        first=0 if is_whole else (_page(query) - 1) * PAGE,
+        size=0 if is_whole else PAGE,
     )
 
 
@@ -186,8 +200,12 @@ class FigurePage:
         return str(ROW_WORDS[self.question.by])
 
     @property
-    def tiles(self) -> list[Cell]:
-        """The totals; each opens its rows."""
+    def tile_rows(self) -> list[list[Cell]]:
+        """The totals, four in a row; each opens its rows."""
+        tiles = self._tiles()
+        return [tiles[start : start + 4] for start in range(0, len(tiles), 4)]
+
+    def _tiles(self) -> list[Cell]:
         names = [
             name
             for name in self._look.tiles
@@ -221,7 +239,11 @@ class FigurePage:
     @property
     def lines(self) -> list[Line]:
         """The page's rows."""
-        return [self._line(row) for row in self.report.rows]
+        rows = self.report.rows
+        if not self.question.size:
+            page = self.page
+            rows = rows[page.start_index() - 1 : page.end_index()] if rows else []
+        return [self._line(row) for row in rows]
 
     def _line(self, row: FigureRow) -> Line:
         more = self._params(row)
@@ -312,7 +334,7 @@ class FigurePage:
         return asked if asked in names else names[0]
 
     def _is_drawn(self, name: str) -> bool:
-        return name in self.names
+        return name in self.names or (name == "commission" and "level1" in self.names)
 
     @property
     def chart_tabs(self) -> list[Tab]:
