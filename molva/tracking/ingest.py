@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -23,6 +22,8 @@ from molva.kit import clock
 from molva.programmes.models import Partner
 from molva.tracking import clickfile
 from molva.tracking.clickfile import SUBS, ClickFileMissingError, StoredClick
+from molva.tracking.columns.reading import is_whole, read_all_between
+from molva.tracking.columns.words import host_of
 from molva.tracking.models import (
     ClickDay,
     ClickHour,
@@ -235,7 +236,7 @@ def _seen(clicks: Sequence[StoredClick], owners: dict[int, Owner]) -> set[tuple[
 def _touch(click: StoredClick, owner: Owner, kinds: dict[int, str]) -> Touch:
     extras = click.extras
     source = {
-        "referrer_host": urlsplit(click.referrer or "").hostname or "",
+        "referrer_host": host_of(click.referrer),
         **{name: getattr(extras, name) for name in SUBS},
         "utm": extras.utm,
         "landing": extras.page,
@@ -261,7 +262,7 @@ def _count_between(day: date, zone: ZoneInfo | None) -> Counts:
     _require_files(start, end, marks)
     counts = Counts()
     owners: dict[int, Owner] = {}
-    for clicks in clickfile.read_between(click_folder(), start, end):
+    for clicks in read_all_between(click_folder(), start, end):
         owners |= _owners({click.partner for click in clicks} - owners.keys())
         for click in clicks:
             owner = owners.get(click.partner)
@@ -275,7 +276,7 @@ def _require_files(start: datetime, end: datetime, marks: dict[str, int]) -> Non
     moment = start.astimezone(UTC)
     while moment.date() <= (end.astimezone(UTC) - timedelta(microseconds=1)).date():
         path = clickfile.path_of(click_folder(), moment.strftime("%Y%m%d"))
-        if marks.get(path.name) and not path.exists():
+        if marks.get(path.name) and not is_whole(path):
             raise ClickFileMissingError(path.name)
         moment += timedelta(days=1)
 
