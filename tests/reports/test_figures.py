@@ -16,6 +16,7 @@ from molva.reports.figures.asking import ask
 from molva.reports.figures.questions import TEAM, VIEWS, FigureQuestion, FigureReport
 from molva.reports.period import Period
 from molva.reports.sales import sales_report
+from molva.tracking.columns.errors import NoAnswerError
 from tests.reports.conftest import Life
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -252,3 +253,14 @@ def test_devices_of_orders_are_those_of_their_clicks(busy: Life) -> None:
     assert tell_devices(busy.columns) == 0
     report = ask(question(busy, "device"))
     assert table(report, "clicks", "orders") == {"phone": (4, 3), "computer": (1, 1), "": (0, 1)}
+
+
+def test_orders_are_told_when_raw_clicks_give_no_answer(busy: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_question: object) -> None:
+        raise NoAnswerError("away")
+
+    monkeypatch.setattr(busy.columns, "count", away)
+    report = ask(question(busy, "sub1"))
+    assert report.no_answer == "away"
+    assert table(report, "clicks", "orders")["vk"] == (None, 2)
+    assert ask(question(busy, "link")).no_answer == ""

@@ -26,28 +26,29 @@ from molva.reports.figures.orders import (
 from molva.reports.figures.questions import MOST, PLAIN, FigureQuestion, FigureReport, FigureRow
 from molva.reports.figures.values import NAMES, Clicks, Figures, Sums, figures
 from molva.reports.period import Period
+from molva.tracking.columns.errors import NoAnswerError
 
 Key = str | date
 
 
 def ask(question: FigureQuestion) -> FigureReport:
     """Answer a question; the total and the period before are those of the same filters."""
-    answers = ClickAnswers(question)
+    try:
+        return _asked(question, ClickAnswers(question))
+    except NoAnswerError as error:
+        return replace(_asked(question, ClickAnswers(question, is_mute=True)), no_answer=error.why)
+
+
+def _asked(question: FigureQuestion, answers: ClickAnswers) -> FigureReport:
     report = _by_time(question, answers) if question.view.is_time else _by_key(question, answers)
-    known = max(answers.known_from, default=None)
-    return replace(report, known_from=known)
-
-
-def whole(question: FigureQuestion) -> Figures:
-    """The total alone."""
-    return _whole(question, ClickAnswers(question), question.period)
+    return replace(report, known_from=max(answers.known_from, default=None))
 
 
 def _whole(question: FigureQuestion, answers: ClickAnswers, period: Period) -> Figures:
     days = question if question.view.is_time else replace(question, by="day")
     return _figures(
         days,
-        ClickAnswers(days, answers.known_from).whole(period),
+        ClickAnswers(days, answers.known_from, answers.is_mute).whole(period),
         sums_whole(days, period),
         leads=_leads(days, period).count() if _has_leads(days) else None,
     )
@@ -57,9 +58,6 @@ def _figures(
     question: FigureQuestion, clicks: Clicks | None, sums: Sums | None, *, leads: int | None = None
 ) -> Figures:
     return figures(clicks, sums, leads=leads, has_commission=question.view.has_commission)
-
-
-# --- time
 
 
 def _by_time(question: FigureQuestion, answers: ClickAnswers) -> FigureReport:
@@ -74,16 +72,12 @@ def _by_time(question: FigureQuestion, answers: ClickAnswers) -> FigureReport:
     # day by day beside its counterpart: the first of this period with the first of the one before
     paired = dict(zip(now, past.values(), strict=False))
     rows = [
-        FigureRow(key, figures_, _of(paired, key) if question.compare else None)
+        FigureRow(key, figures_, paired.get(key) if question.compare else None)
         for key, figures_ in now.items()
     ]
     if question.sort:
         rows = _sorted(rows, question.sort)
     return FigureReport(question, _cut(rows, question), total, past_total, len(rows))
-
-
-def _of(paired: Mapping[Key, Figures], key: Key) -> Figures | None:
-    return paired.get(key)
 
 
 def _steps(question: FigureQuestion, answers: ClickAnswers, period: Period) -> dict[Key, Figures]:
@@ -144,9 +138,6 @@ def _summed(
     return total
 
 
-# --- leads
-
-
 def _has_leads(question: FigureQuestion) -> bool:
     """Leads know their partner and their moment, and no mark of a click."""
     return {"partner"} >= question.where.keys()
@@ -167,9 +158,6 @@ def _leads_by_day(question: FigureQuestion, period: Period) -> dict[date, int]:
 def _leads_by_partner(question: FigureQuestion, period: Period) -> dict[str, int]:
     rows = _leads(question, period).order_by().values_list("partner").annotate(n=Count("pk"))
     return {str(partner): n for partner, n in rows}
-
-
-# --- keys
 
 
 def _by_key(question: FigureQuestion, answers: ClickAnswers) -> FigureReport:
@@ -289,9 +277,6 @@ def _with_before(
         )
         for row in rows
     ]
-
-
-# --- pages
 
 
 def _sorted(rows: Sequence[FigureRow], sort: str) -> list[FigureRow]:

@@ -29,10 +29,13 @@ class ClickAnswers:
 
     question: FigureQuestion
     known_from: list[datetime] = field(default_factory=list)
+    is_mute: bool = False  # the raw clicks gave no answer: what only they know is not told
 
     @property
     def has_meaning(self) -> bool:
         """Clicks know nothing of codes, products and customers."""
+        if self.is_mute:
+            return False
         asked = [VIEWS[name] for name in (self.question.by, *self.question.where)]
         return all(view.has_clicks for view in asked)
 

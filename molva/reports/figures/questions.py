@@ -108,3 +108,6 @@ class FigureReport:
     count: int
     rest: Figures | None = None
     known_from: datetime | None = None  # raw clicks are known from this moment only
+    no_answer: str = (
+        ""  # why raw clicks gave none («slow», «large», «away»): figures of clicks are left out then
+    )
