@@ -37,6 +37,7 @@ UNSCOPED_ALLOWED = {
     "molva/tracking/ingest.py": "click files hold the clicks of all workspaces",
     "molva/tracking/columns/hot.py": "click files know partners only; a question names its programme, told by who asks",
     "molva/tracking/columns/upkeep.py": "click files hold the clicks of all workspaces",
+    "molva/commissions/recount.py": "upgrade: goes through all programmes, then opens each scope",
     "molva/commissions/jobs.py": "timetable: finds rows of all workspaces, then opens each scope",
     "molva/integrations/entry.py": "asks whether a person has a place in another company",
     "molva/config/operator.py": "an operator's command lists the shops of all workspaces",
