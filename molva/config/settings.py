@@ -103,6 +103,7 @@ INSTALLED_APPS = [
     "molva.ledger",
     "molva.commissions",
     "molva.payouts",
+    "molva.reports",
     "molva.integrations",
     "molva.messaging",
     "molva.selftest",
@@ -264,6 +265,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("MOLVA_STATIC", default=str(DATA_DIR / "static")))
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
+# Files of long lists; served by a view that knows whose they are, removed after their days.
+MOLVA_EXPORTS = DATA_DIR / "exports"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
