@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -181,7 +182,7 @@ class FigurePage:
             "to": str(period.last),
         }
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The figures that have a column in this view."""
         names = [name for name in self._look.columns if has_meaning(self.report, name)]
@@ -189,17 +190,17 @@ class FigurePage:
             names.insert(names.index("orders"), "leads")
         return names
 
-    @property
+    @cached_property
     def heads(self) -> list[tuple[str, str]]:
         """(name, label) of every column."""
         return [(name, str(FIGURE_WORDS[name])) for name in self.names]
 
-    @property
+    @cached_property
     def row_word(self) -> str:
         """What a row is."""
         return str(ROW_WORDS[self.question.by])
 
-    @property
+    @cached_property
     def tile_rows(self) -> list[list[Cell]]:
         """The totals, four in a row; each opens its rows."""
         tiles = self._tiles()
@@ -213,7 +214,7 @@ class FigurePage:
         ]
         return [self._cell(name, self.report.total, self.report.before, {}) for name in names]
 
-    @property
+    @cached_property
     def steps(self) -> list[Step]:
         """From a click to money, joined by dots."""
         total = self.report.total
@@ -236,7 +237,7 @@ class FigurePage:
             found.append(Step(total.commission, word, self._url("commission", {}), text=text))
         return funnel(found)
 
-    @property
+    @cached_property
     def lines(self) -> list[Line]:
         """The page's rows."""
         rows = self.report.rows
@@ -256,12 +257,12 @@ class FigurePage:
             self._trends.get(str(row.key), ()),
         )
 
-    @property
+    @cached_property
     def foot(self) -> list[Cell]:
         """The total under the columns."""
         return [self._cell(name, self.report.total, None, {}) for name in self.names]
 
-    @property
+    @cached_property
     def rest(self) -> list[Cell]:
         """What stands beyond the rows that are listed, if anything does."""
         if self.report.rest is None:
@@ -322,7 +323,7 @@ class FigurePage:
 
     # --- drawings
 
-    @property
+    @cached_property
     def charted(self) -> str:
         """The figure that is drawn."""
         asked = self.request.GET.get("chart", "")
@@ -336,7 +337,7 @@ class FigurePage:
     def _is_drawn(self, name: str) -> bool:
         return name in self.names or (name == "commission" and "level1" in self.names)
 
-    @property
+    @cached_property
     def chart_tabs(self) -> list[Tab]:
         """Which figure is drawn."""
         return [
@@ -345,7 +346,7 @@ class FigurePage:
             if self._is_drawn(name)
         ]
 
-    @property
+    @cached_property
     def line_chart(self) -> LineChart | None:
         """Days, weeks or months, with the period before."""
         if not self.question.view.is_time:
@@ -372,7 +373,7 @@ class FigurePage:
             urls,
         )
 
-    @property
+    @cached_property
     def bars(self) -> Bars | None:
         """The first rows of the table by the figure that is drawn."""
         if self.question.view.is_time or self.question.by == "hour":
@@ -388,7 +389,7 @@ class FigurePage:
             column=self.row_word,
         )
 
-    @property
+    @cached_property
     def heat(self) -> HeatMap | None:
         """Hours of the week."""
         if self.question.by != "hour":
@@ -415,7 +416,7 @@ class FigurePage:
         ]
         return Filter(_("View"), choices, "")
 
-    @property
+    @cached_property
     def page(self) -> "Page[Any]":
         """For the row of page numbers."""
         return Paginator(range(self.report.count), PAGE).get_page(self.request.GET.get("page"))
