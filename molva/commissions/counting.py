@@ -162,7 +162,8 @@ class Counting:
     def _wins(self, person: Counted) -> Iterator[tuple[Order, dict[str, Any]]]:
         """Each order with the touch that won it; of an attributed customer the touch that began the attribution."""
         begun = {}
-        for record in (*person.orders, *person.leads):
+        records: list[Order | Lead] = [*person.orders, *person.leads]
+        for record in records:
             verdict = record.verdict or {}
             if verdict.get("touch"):
                 begun[verdict["partner"], verdict["at"]] = verdict["touch"]
@@ -335,9 +336,8 @@ def product_word(product: str, sku: str) -> str:
 
 def save_sums(programme: Programme, cells: Mapping[CellKey, Mapping[str, int]]) -> None:
     """Add differences to the stored sums."""
-    rows = [
-        (programme.workspace_id, programme.pk, int(cut), key, word, day.isoformat(),
-         *(sums[name] for name in SUMS))
+    rows: list[list[Any]] = [
+        [programme.workspace_id, programme.pk, int(cut), key, word, day.isoformat(), *(sums[name] for name in SUMS)]
         for (cut, key, word, day), sums in sorted(cells.items())
         if any(sums.values())
     ]  # fmt: skip

@@ -8,26 +8,22 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from molva.programmes.models import Partner, Programme
 from molva.reports.figures.questions import (
     FILTERS,
-    MOST,
     TEAM,
-    VIEWS,
-    FigureQuestion,
     FigureReport,
     FigureRow,
 )
-from molva.reports.figures.reading import param_of, read_where
-from molva.reports.figures.values import MONEY, NAMES, Figures
-from molva.reports.period import Period
+from molva.reports.figures.reading import param_of
+from molva.reports.figures.values import MONEY, Figures
 from molva.web.ui import formats
 from molva.web.ui.charts import Bars, HeatMap, LineChart, Series, Step, funnel, week_hours
+from molva.web.ui.figure_reading import PAGE
 from molva.web.ui.figure_words import (
     FIGURE_WORDS,
     ROW_WORDS,
@@ -40,7 +36,6 @@ from molva.web.ui.figure_words import (
 from molva.web.ui.filters import Choice, Filter, address
 from molva.web.ui.shell import Tab
 
-PAGE = 50
 CHARTED_HOURS = ("orders", "clicks", "revenue")
 CHARTED = ("revenue", "orders", "clicks", "commission")
 COLUMNS = (
@@ -114,38 +109,6 @@ class Line:
     url: str
     cells: list[Cell]
     trend: Sequence[int] = ()
-
-
-def read_question(
-    query: QueryDict,
-    programme: Programme,
-    period: Period,
-    *,
-    views: Sequence[str],
-    partner: Partner | None = None,
-) -> FigureQuestion:
-    """`?by=&sort=&compare=&page=` and the filters; what is unknown counts as not asked."""
-    params = {name: query.get(name, "") for name in FILTERS}
-    by, sort = query.get("by", ""), query.get("sort", "")
-    where = read_where(programme, params, partner=partner)
-    by = by if by in views else views[0]
-    # days and hours are drawn together whatever page of the table is shown
-    is_whole = VIEWS[by].is_time or by == "hour"
-    return FigureQuestion(
-        programme=programme,
-        period=period,
-        by=by,
-        where=where,
-        compare=query.get("compare") != "off",
-        sort=sort if sort.lstrip("-") in NAMES else "",
-        first=0 if is_whole else (_page(query) - 1) * PAGE,
-        size=0 if is_whole else PAGE,
-    )
-
-
-def _page(query: QueryDict) -> int:
-    text = query.get("page", "1")
-    return max(1, min(int(text), MOST // PAGE + 1)) if text.isdecimal() and len(text) < 9 else 1
 
 
 def has_meaning(report: FigureReport, name: str) -> bool:
@@ -420,8 +383,3 @@ class FigurePage:
     def page(self) -> "Page[Any]":
         """For the row of page numbers."""
         return Paginator(range(self.report.count), PAGE).get_page(self.request.GET.get("page"))
-
-
-def views_of(*, has_partners: bool) -> list[str]:
-    """Every view, in the order of the chooser; the cabinet has one partner only."""
-    return [name for name in VIEWS if has_partners or name != "partner"]
