@@ -77,6 +77,9 @@ class OrderLine(WorkspaceModel):
     class Meta(WorkspaceModel.Meta):
         ordering = ["position"]
         constraints = [models.UniqueConstraint(fields=["order", "external_id"], name="order_line_once")]
+        indexes = [
+            models.Index(fields=["product", "sku"], name="order_line_product")
+        ]  # orders that have a product
 
     def __str__(self) -> str:
         return self.title or self.external_id
@@ -120,6 +123,7 @@ class Lead(WorkspaceModel):
         constraints = [
             models.UniqueConstraint(fields=["programme", "source", "external_id"], name="lead_once")
         ]
+        indexes = [models.Index(fields=["programme", "at"], name="lead_recent")]  # leads of a period
 
     def __str__(self) -> str:
         return self.external_id

@@ -6,7 +6,7 @@ touches.
 """
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -40,6 +40,7 @@ CHUNK = 1000
 HOURS_KEPT = timedelta(days=31)
 # One loader at a time: two of them could count a visitor of the same day twice.
 _LOCK_ROW = "*"
+_COUNTED = ("clicks", "visitors", "bots")
 _ADD_DAY = """
 INSERT INTO tracking_clickday (workspace_id, programme_id, partner_id, link_key, day, clicks, visitors, bots)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
@@ -47,9 +48,9 @@ ON CONFLICT (partner_id, link_key, day) DO UPDATE SET clicks = tracking_clickday
   visitors = tracking_clickday.visitors + excluded.visitors, bots = tracking_clickday.bots + excluded.bots
 """
 _ADD_TOTAL = """
-INSERT INTO tracking_clicktotal (workspace_id, programme_id, day, clicks, visitors, bots)
-VALUES (%s, %s, %s, %s, %s, %s)
-ON CONFLICT (programme_id, day) DO UPDATE SET clicks = tracking_clicktotal.clicks + excluded.clicks,
+INSERT INTO tracking_clicktotal (workspace_id, programme_id, partner_key, day, clicks, visitors, bots)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (programme_id, partner_key, day) DO UPDATE SET clicks = tracking_clicktotal.clicks + excluded.clicks,
   visitors = tracking_clicktotal.visitors + excluded.visitors, bots = tracking_clicktotal.bots + excluded.bots
 """
 _ADD_HOUR_TOTAL = """
@@ -105,24 +106,18 @@ class Counts:
             self.visitors[key] += 1
 
     def save_days(self) -> None:
-        """Add the day counts to what is stored, of links and of whole programmes."""
-        rows = []
-        totals: dict[tuple[int, int, date], list[int]] = {}
+        """Add the day counts to what is stored, of links, of partners and of whole programmes."""
+        days = []
+        totals: dict[tuple[int, int, int, str], Counter[str]] = defaultdict(Counter)
         for owner, link, day in {**self.clicks, **self.bots}:
-            counts = [counter[owner, link, day] for counter in (self.clicks, self.visitors, self.bots)]
-            rows.append((owner.workspace, owner.programme, owner.partner, link, day.isoformat(), *counts))
-            known = totals.get((owner.workspace, owner.programme, day), (0, 0, 0))
-            totals[owner.workspace, owner.programme, day] = [
-                a + b for a, b in zip(known, counts, strict=True)
-            ]
-        _run_many(_ADD_DAY, rows)
-        _run_many(
-            _ADD_TOTAL,
-            [
-                (workspace, programme, day.isoformat(), *sums)
-                for (workspace, programme, day), sums in sorted(totals.items())
-            ],
-        )
+            key, written = (owner, link, day), day.isoformat()
+            counts = {name: getattr(self, name)[key] for name in _COUNTED}
+            days.append((owner.workspace, owner.programme, owner.partner, link, written, *counts.values()))
+            for partner in (0, owner.partner):  # 0: the whole programme
+                totals[owner.workspace, owner.programme, partner, written].update(counts)
+        _run_many(_ADD_DAY, days)
+        rows = [(*place, *(sums[name] for name in _COUNTED)) for place, sums in sorted(totals.items())]
+        _run_many(_ADD_TOTAL, rows)
 
     def save_hours(self) -> None:
         """Add the hour counts to what is stored, of partners and of whole programmes."""

@@ -263,11 +263,7 @@ class ClickDay(WorkspaceModel):
     class Meta(WorkspaceModel.Meta):
         constraints = [models.UniqueConstraint(fields=["partner", "link_key", "day"], name="click_day_once")]
         indexes = [
-            models.Index(fields=["programme", "day"], name="click_day_programme"),  # links of a period
-            models.Index(  # partners of a period with their clicks, in the order of partners, from the index alone
-                fields=["workspace", "programme", "partner", "day", "clicks", "visitors", "bots"],
-                name="click_day_partner",
-            ),
+            models.Index(fields=["programme", "day"], name="click_day_programme")  # links of a period
         ]
 
     def __str__(self) -> str:
@@ -275,16 +271,26 @@ class ClickDay(WorkspaceModel):
 
 
 class ClickTotal(WorkspaceModel):
-    """Clicks of a whole programme on a day of its time zone: the sums of `ClickDay`, kept for ever."""
+    """Clicks of a partner, and of the whole programme, on a day of its time zone: the sums of `ClickDay`, for ever."""
 
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, db_index=False, related_name="+")
+    partner_key = models.BigIntegerField(default=0)  # Partner.pk; 0: the whole programme
     day = models.DateField()
     clicks = models.PositiveIntegerField(default=0)
     visitors = models.PositiveIntegerField(default=0)
     bots = models.PositiveIntegerField(default=0)
 
     class Meta(WorkspaceModel.Meta):
-        constraints = [models.UniqueConstraint(fields=["programme", "day"], name="click_total_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["programme", "partner_key", "day"], name="click_total_once")
+        ]
+        indexes = [
+            # all partners of a period, read from the index alone (hence the workspace, which every query names)
+            models.Index(
+                fields=["workspace", "programme", "day", "partner_key", "clicks", "visitors", "bots"],
+                name="click_total_period",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.day} {self.clicks}"

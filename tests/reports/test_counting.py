@@ -54,7 +54,7 @@ def test_an_order_is_counted_on_its_own_day_and_its_money_when_it_was_posted(sho
     assert [(r.is_own, r.is_new) for r in rows] == [(True, True), (False, True), (True, True)]
     assert whole() == {
         "orders": 1, "revenue_minor": 130_000, "returned": 0, "returned_minor": 0, "level1_minor": 10_000,
-        "level2_minor": 3_000,
+        "level2_minor": 3_000, "earned_minor": 13_000,
     }  # fmt: skip
     assert whole(Cut.PARTNER, key=shop.anna.pk)["level2_minor"] == 3_000
 
@@ -64,7 +64,7 @@ def test_a_return_is_taken_back_on_its_day_and_stays_among_the_orders(shop: Shop
     shop.order("1001", day=5, created=0, status="cancelled", codes=("boris",))
     assert whole() == {
         "orders": 1, "revenue_minor": 130_000, "returned": 1, "returned_minor": 130_000, "level1_minor": 0,
-        "level2_minor": 0,
+        "level2_minor": 0, "earned_minor": 0,
     }  # fmt: skip
     days = DayFigure.objects.filter(cut=Cut.WHOLE).order_by("day")
     assert [(row.day.day, row.level1_minor) for row in days] == [(1, 10_000), (6, -10_000)]

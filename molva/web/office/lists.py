@@ -1,7 +1,7 @@
 """Long lists: pages of fifty, filters by period, and what the same rows need to become a file (`exporting`)."""
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -19,7 +19,7 @@ from molva.web.ui.periods import read_period as read_period
 PAGE = 50
 
 
-def paged(request: HttpRequest, rows: "QuerySet[Any] | list[Any]", *, size: int = PAGE) -> "Page[Any]":
+def paged(request: HttpRequest, rows: "QuerySet[Any] | Sequence[Any]", *, size: int = PAGE) -> "Page[Any]":
     """The page that `?page=` asks for; a page beyond the end is the last one."""
     return Paginator(rows, size).get_page(request.GET.get("page"))
 
