@@ -58,9 +58,9 @@ class ContentForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "url"}),
         help_text=gettext_lazy("Where the link leads. Empty: the front page"),
     )
-    promo = forms.ModelChoiceField(
+    promo: forms.ModelChoiceField = forms.ModelChoiceField(
         label=gettext_lazy("Promo code"),
-        queryset=PromoCode.unscoped.none(),
+        queryset=None,
         required=False,
         empty_label=gettext_lazy("without a promo code"),
     )
