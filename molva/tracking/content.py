@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from django.conf import settings
 from django.db import transaction
 from yarl import URL
 
@@ -92,7 +93,8 @@ def checked_address(text: str) -> str:
         url = URL(text)
     except ValueError as error:
         raise LinkError("not_an_address") from error
-    if url.scheme not in {"http", "https"} or not url.host or "." not in url.host or url.user or url.password:
+    is_place = url.host and ("." in url.host or url.authority in settings.MOLVA_ALLOW_PRIVATE_HOSTS)
+    if url.scheme not in {"http", "https"} or not is_place or url.user or url.password:
         raise LinkError("not_an_address")
     return str(url.with_fragment(None)) if not url.fragment.startswith(("/", "!")) else str(url)
 

@@ -235,5 +235,5 @@ def _own(partner: Partner, pk: int) -> ContentItem:
 def _crumbs(partner: Partner, title: str) -> list[tuple[str, str]]:
     return [
         (_("Content"), reverse("cabinet:content", args=[partner.programme.code])),
-        (title or _("New"), ""),
+        (title or _("New content"), ""),
     ]
