@@ -231,6 +231,7 @@ ACCOUNT_RATE_LIMITS = {
     # wrong codes, by the e-mail whichever session they come from, and by the address whatever e-mail they name
     "enter_code": "5/5m/key,20/5m/ip",
     "change_email": "5/h/user",
+    "content_check": "10/h/user",
     "app_call": "60/m/ip",
     "widget": "120/m/ip",  # a whole office may sit behind one address
     "app_install": "10/m/key",  # of one shop: each costs a call of its API

@@ -20,4 +20,5 @@ TIMETABLE = (
     Every(86_400, "molva.config.upkeep:clear_sessions"),
     Every(3_600, "molva.web.office.export_jobs:keep_exports"),
     Every(3_600, "molva.tracking.columns.upkeep:keep_clicks"),
+    Every(600, "molva.tracking.addresses:check_due"),
 )

@@ -41,6 +41,8 @@ NEWS_KINDS = (
     "link.created",
     "link.stopped",
     "link.resumed",
+    "content.dead",
+    "content.alive",
     "partner.joined",
 )
 PROGRAMME_KINDS = ("terms.published", "terms.withdrawn")

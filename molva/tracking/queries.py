@@ -5,7 +5,7 @@ from django.db.models import Q
 from molva.kit import clock
 from molva.kit.codes import fold
 from molva.programmes.models import Partner, PartnerStatus, Programme
-from molva.tracking.models import PromoCode
+from molva.tracking.models import ContentItem, PromoCode
 
 
 def partner_of_mark(programme: Programme, mark: str) -> Partner | None:
@@ -20,6 +20,11 @@ def partner_of_mark(programme: Programme, mark: str) -> Partner | None:
         )
         found = code.partner if code else None
     return found
+
+
+def content_links(programme: Programme) -> dict[int, ContentItem]:
+    """Every content item of a programme by the id of its link, so that figures by link can be told by content."""
+    return {item.link_id: item for item in ContentItem.objects.filter(programme=programme)}
 
 
 def shop_code_of(programme: Programme, mark: str) -> PromoCode | None:
