@@ -35,6 +35,9 @@ MOLVA_WORKER_THREADS = env.int("MOLVA_WORKER_THREADS", default=2)
 # Where partner links lead. By default the web process relays /r/ and /t/ to the tracker, so one port is
 # enough.
 MOLVA_TRACKER_URL = env.str("MOLVA_TRACKER_URL", default=MOLVA_URL).rstrip("/")
+MOLVA_TRACKER_COOKIE_DAYS = env.int("MOLVA_TRACKER_COOKIE_DAYS", default=365)
+# After how many days touches of people who never became customers may be forgotten; 0: never.
+MOLVA_TOUCH_DAYS = env.int("MOLVA_TOUCH_DAYS", default=0)
 # host:port pairs that the guarded HTTP client may reach although they are private (the demo shop, tests).
 MOLVA_ALLOW_PRIVATE_HOSTS = env.list("MOLVA_ALLOW_PRIVATE_HOSTS", default=[])
 MOLVA_UI_GALLERY = env.bool("MOLVA_UI_GALLERY", default=DEBUG)

@@ -17,4 +17,5 @@ TIMETABLE = (
     Every(86_400, "molva.integrations.code_checks:check_all"),
     Every(86_400, "molva.integrations.subscriptions:read_all"),
     Every(86_400, "molva.config.upkeep:clear_sessions"),
+    Every(3_600, "molva.tracking.jobs:forget_visits"),
 )

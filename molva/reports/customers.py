@@ -50,4 +50,4 @@ def customer_touches(customer: Customer, limit: int = 100) -> list[Touch]:
     """Clicks, scans and forms of every visitor with whom the person was seen, the first ones first."""
     visitors = CustomerVisitor.objects.filter(customer=customer).values("visitor")
     rows = Touch.objects.filter(programme_id=customer.programme_id, visitor__in=visitors)
-    return list(rows.select_related("partner", "link").order_by("at", "pk")[:limit])
+    return list(rows.select_related("partner", "link").order_by("pk")[:limit])
