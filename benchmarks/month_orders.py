@@ -22,7 +22,7 @@ from molva.programmes.queries import TermsOverTime
 from molva.workspaces.scoping import scope
 
 GROUP = 400
-A_MONTH = 450_000
+A_STEP = timedelta(days=30) / 450_000  # from one order to the next
 _GOODS = [
     (f"g{n}", f"Чай № {n}", f"SKU-{n}", 29_900 + n * 1_700, ("Чай", "Травы" if n % 3 else "Мёд"))
     for n in range(60)
@@ -34,12 +34,10 @@ def make_orders(world: World, count: int, *, until: datetime, say: bool = True) 
     """Record and settle `count` orders that end at `until`; goes on where it stopped. Seconds that it took."""
     with scope(world.workspace):
         programme = Programme.objects.get(pk=world.programme)
-        done = Order.objects.filter(source="manual").count()
+        done = Order.objects.count()
         began, group = time.perf_counter(), []
-        for at, told in _tellings(world, count, until):
+        for at, told in _tellings(world, count, until, done):
             number = int(told.external_id) + 1
-            if number <= done:
-                continue
             group.append((at, told))
             if len(group) == GROUP:
                 _tell(programme, group)
@@ -69,22 +67,24 @@ def _tell(programme: Programme, group: list[tuple[datetime, InboundOrder]]) -> N
             waiting = waiting[len(recorded) :]
 
 
-def _tellings(world: World, count: int, until: datetime) -> Iterator[tuple[datetime, InboundOrder]]:
+def _tellings(
+    world: World, count: int, until: datetime, done: int
+) -> Iterator[tuple[datetime, InboundOrder]]:
     """Orders in time, each told in the state in which it is now; a return is told after the delivery it undoes."""
-    rng = random.Random(SEED + 1)
-    step = timedelta(days=30) / A_MONTH
-    start = until - count * step
+    start = until - count * A_STEP
     ranks = range(len(world.partners))
-    for first in range(0, count, 1000):
+    for first in range(done - done % 1000, count, 1000):
+        rng = random.Random(f"{SEED} {first}")
         chosen = rng.choices(ranks, cum_weights=world.cum_weights, k=1000)
         returned = []
         for number, rank in enumerate(chosen[: count - first], first):
-            at = start + number * step
+            at = start + number * A_STEP
             one = _order(world, rng, number, rank, at, is_fresh=at > until - timedelta(days=7))
             if one.status == "returned":
                 returned.append(replace(one, seq=one.seq + 1))
                 one = replace(one, status="delivered", status_title=_TITLES["delivered"])
-            yield at, one
+            if number >= done:
+                yield at, one
         yield from ((at, one) for one in returned)
 
 
