@@ -119,8 +119,16 @@ def counts(options: argparse.Namespace) -> None:
     from month_world import read_world  # noqa: PLC0415 - needs the registry
 
     clicks = int(MONTH_CLICKS * options.scale)
-    by_day, by_hour, seconds = write_counts(read_world(), clicks, last=UNTIL.date() - timedelta(days=1))
+    by_day, by_hour, seconds = write_counts(read_world(), clicks, last=last_moment().date() - timedelta(days=1))
     print(f"counts of {clicks} clicks: {by_day} rows by day, {by_hour} by hour, in {seconds:.0f} s")
+
+
+def last_moment() -> datetime:
+    """That of the last order: copies may end a little earlier than the month."""
+    from molva.orders.models import Order  # noqa: PLC0415 - needs the registry
+
+    found = Order.unscoped.order_by("-created_at").values_list("created_at", flat=True).first()
+    return found or UNTIL
 
 
 def pages(options: argparse.Namespace) -> None:
@@ -130,7 +138,7 @@ def pages(options: argparse.Namespace) -> None:
 
     from molva.kit.clock import pretend  # noqa: PLC0415 - needs the registry
 
-    with pretend(UNTIL):
+    with pretend(last_moment()):
         time_pages(read_world(), times=options.times, only=options.only)
 
 

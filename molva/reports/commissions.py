@@ -1,10 +1,12 @@
 """Questions about commissions: the list by status, and the proof of one in the books. Sums in minor units."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db import connection
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
 
-from molva.commissions.models import Commission, CommissionStatus
+from molva.commissions.models import AccrualLot, Commission, CommissionStatus
 from molva.ledger.models import Transaction
 from molva.programmes.models import Programme
 from molva.reports.matching import contains
@@ -13,10 +15,11 @@ from molva.reports.period import Period
 
 @dataclass(frozen=True, slots=True)
 class StatusSum:
-    """Commissions of one status."""
+    """Commissions of one status; `is_cut`: there are more than were counted, and the sum is not known."""
 
     count: int = 0
     amount_minor: int = 0
+    is_cut: bool = False
 
 
 def list_commissions(
@@ -40,27 +43,37 @@ def list_commissions(
         rows = rows.filter(level=int(level))
     if period:
         rows = rows.filter(order__created_at__gte=period.start, order__created_at__lt=period.end)
-    rows = rows.annotate(due_at=Min("lots__due_at", filter=Q(lots__held_minor__gt=0)))
-    return rows.order_by("-order__created_at", "-order_id", "level")
+    waiting = AccrualLot.objects.filter(commission=OuterRef("pk"), held_minor__gt=0).order_by("due_at")
+    rows = rows.annotate(due_at=Subquery(waiting.values("due_at")[:1]))
+    # the programme of the order is that of the commission: said so that the orders are gone through by their index
+    return rows.filter(order__programme=programme).order_by("-order__created_at", "-order_id", "level")
 
 
-def commission_tabs(commissions: "QuerySet[Commission]") -> dict[str, StatusSum]:
-    """Count and sum of each status of a list: expected ones by what they would give, the rest by the books."""
-    found = (
-        commissions.order_by()
-        .values_list("status")
-        .annotate(n=Count("pk", distinct=True), posted=Sum("posted_minor"), hoped=Sum("expected_minor"))
-    )
+def commission_tabs(programme: Programme, *, most: int, **filters: Any) -> dict[str, StatusSum]:
+    """Count and sum of each status of a list (see `list_commissions`) in one query: expected ones by what they would
+    give, the rest by the books. Of a status only `most` rows are looked at.
+    """
+    listed = list_commissions(programme, **filters).order_by()
+    parts = [_first_of(listed.filter(status=status), str(status), most) for status in CommissionStatus]
     sums = {str(status): StatusSum() for status in CommissionStatus}
-    for status, count, posted, hoped in found:
-        sums[status] = StatusSum(count, (hoped if status == CommissionStatus.EXPECTED else posted) or 0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            " UNION ALL ".join(sql for sql, _ in parts), [one for _, values in parts for one in values]
+        )
+        for status, count, posted, hoped in cursor.fetchall():
+            amount = hoped if status == CommissionStatus.EXPECTED else posted
+            is_cut = count > most
+            sums[status] = StatusSum(min(count, most), 0 if is_cut else int(amount or 0), is_cut)
     return sums
 
 
-def plain_commissions(programme: Programme, **filters: object) -> "QuerySet[Commission]":
-    """The same list without the hold's end: sums over it are not multiplied by the lots."""
-    listed = list_commissions(programme, **filters)  # type: ignore[arg-type]
-    return Commission.objects.filter(pk__in=listed.order_by().values("pk"))
+def _first_of(rows: "QuerySet[Commission]", status: str, most: int) -> tuple[str, list[Any]]:
+    """SQL and values that count and sum the first rows of a list, however many there are."""
+    sql, values = rows.values("posted_minor", "expected_minor")[: most + 1].query.sql_with_params()
+    return (
+        f"SELECT %s, COUNT(*), SUM(posted_minor), SUM(expected_minor) FROM ({sql}) AS first_rows",  # noqa: S608
+        [status, *values],
+    )
 
 
 def commission_entries(commission: Commission) -> list[Transaction]:

@@ -154,19 +154,27 @@ class CodeRequest(WorkspaceModel):
 class Customer(WorkspaceModel):
     """One person brought to the programme. When records join two persons, one row takes the other's facts over."""
 
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="customers")
+    programme = models.ForeignKey(
+        Programme, on_delete=models.PROTECT, db_index=False, related_name="customers"
+    )
     name = models.CharField(max_length=200, blank=True)
     email = models.CharField(max_length=254, blank=True)
     phone = models.CharField(max_length=40, blank=True)
     note = models.TextField(blank=True)
     created_at = models.DateTimeField(default=clock.now)
     # present owner, a copy of the running attribution for lists and filters
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, null=True, related_name="customers")
+    partner = models.ForeignKey(
+        Partner, on_delete=models.PROTECT, null=True, db_index=False, related_name="customers"
+    )
 
     class Meta(WorkspaceModel.Meta):
         indexes = [
-            models.Index(fields=["programme", "-created_at"], name="customer_recent")
-        ]  # list of customers
+            models.Index(fields=["programme", "-created_at"], name="customer_recent"),  # list of customers
+            models.Index(
+                fields=["partner", "-created_at"], name="customer_partner"
+            ),  # of one partner, or nobody's
+            models.Index(fields=["programme", "name"], name="customer_name"),  # search
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email or self.phone or f"№ {self.pk}"
@@ -175,7 +183,7 @@ class Customer(WorkspaceModel):
 class CustomerKey(WorkspaceModel):
     """What a customer is known by: an id of the source, a normalised e-mail, a normalised phone."""
 
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, db_index=False, related_name="+")
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="keys")
     kind = models.CharField(max_length=5)  # id, email, phone
     value = models.CharField(max_length=300)

@@ -9,6 +9,7 @@ from django.db import migrations, models
 
 from molva.domain.click_id import MAX_NODE, make_click_id
 from molva.kit.clock import to_micros
+from molva.kit.indexes import without_index
 
 
 def number_by_clicks(apps, editor):
@@ -153,5 +154,56 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 fields=("visitor", "programme", "customer"), name="customer_visitor_once"
             ),
+        ),
+        without_index(
+            [
+                migrations.AlterField(
+                    model_name="customer",
+                    name="partner",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="customers",
+                        to="programmes.partner",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="customer",
+                    name="programme",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="customers",
+                        to="programmes.programme",
+                    ),
+                ),
+            ],
+            table="tracking_customer",
+            columns=["programme_id", "partner_id"],
+        ),
+        without_index(
+            [
+                migrations.AlterField(
+                    model_name="customerkey",
+                    name="programme",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="programmes.programme",
+                    ),
+                ),
+            ],
+            table="tracking_customerkey",
+            columns=["programme_id"],
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(fields=["partner", "-created_at"], name="customer_partner"),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(fields=["programme", "name"], name="customer_name"),
         ),
     ]

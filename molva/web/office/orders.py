@@ -35,6 +35,7 @@ from molva.web.office.shell import page
 from molva.web.ui import formats
 from molva.web.ui.filters import Filter, address, read_filter, search_word
 from molva.web.ui.flash import say
+from molva.web.ui.longlist import is_whole
 from molva.web.ui.verdicts import names_in, verdict_words
 
 
@@ -57,7 +58,7 @@ def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
         "page": shown,
         "filters": [*_filters(request, programme), chosen.filter],
         "q": search_word(request),
-        "totals": order_totals(rows),
+        "totals": order_totals(rows) if is_whole(shown) else None,
         "csv_url": address(request, **{"as": "csv"}),
         "is_filtered": bool(request.GET),
         "deleted": DELETED_STATUS,
