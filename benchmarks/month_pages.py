@@ -59,7 +59,7 @@ def time_pages(world: World, *, times: int, only: str = "") -> list[Page]:
     for page in pages:
         for number in range(times + 1):
             _ask(page, clients[page.who], counts=number > 0)
-            if sum(page.spent) > 20_000 or (not number and page.spent and page.spent[0] > 20_000):
+            if sum(page.spent) > 5000:
                 break
         print(_line(page), flush=True)
     with scope(world.workspace):

@@ -45,12 +45,25 @@ class Commission(WorkspaceModel):
         indexes = [
             # cabinet; what a partner has earned and may hope for is read from the index alone
             models.Index(
-                fields=["partner", "-created_at", "status", "level", "posted_minor", "expected_minor"],
+                fields=[
+                    "partner",
+                    "-created_at",
+                    "status",
+                    "level",
+                    "posted_minor",
+                    "expected_minor",
+                    "workspace",
+                ],
                 name="commission_partner",
             ),
-            models.Index(fields=["programme", "status"], name="commission_status"),  # tabs of the list
+            models.Index(
+                fields=["programme", "status", "posted_minor", "expected_minor", "workspace"],
+                name="commission_status",
+            ),  # tabs of the list
             # what orders owe, likewise
-            models.Index(fields=["order", "owed_minor", "expected_minor"], name="commission_owed"),
+            models.Index(
+                fields=["order", "owed_minor", "expected_minor", "workspace"], name="commission_owed"
+            ),
         ]
 
     def __str__(self) -> str:

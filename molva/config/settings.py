@@ -173,7 +173,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;",
+        # 16 MiB of pages a connection instead of 2, and reading without copying: measured on lists of a million rows
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;"
+        "PRAGMA cache_size=-16384;PRAGMA mmap_size=2147483648;",
     }
 # A thread keeps its connection: opening one costs more than most questions asked on it.
 DATABASES["default"]["CONN_MAX_AGE"] = 60

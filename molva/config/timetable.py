@@ -17,5 +17,6 @@ TIMETABLE = (
     Every(86_400, "molva.integrations.code_checks:check_all"),
     Every(86_400, "molva.integrations.subscriptions:read_all"),
     Every(86_400, "molva.config.upkeep:clear_sessions"),
+    Every(3_600, "molva.config.upkeep:refresh_statistics"),
     Every(3_600, "molva.tracking.jobs:forget_visits"),
 )

@@ -55,16 +55,26 @@ class Order(WorkspaceModel):
             models.UniqueConstraint(fields=["programme", "source", "external_id"], name="order_once")
         ]
         indexes = [
+            # (the workspace stands at the end of those that are read alone: every query names it)
             # list of orders; sums of a period are read from the index alone
             models.Index(
-                fields=["programme", "-created_at", "partner", "total_minor", "status"], name="order_recent"
+                fields=["programme", "-created_at", "partner", "total_minor", "status", "workspace"],
+                name="order_recent",
             ),
             # cabinet; what each partner has sold, likewise
-            models.Index(fields=["partner", "-created_at", "total_minor", "status"], name="order_partner"),
+            models.Index(
+                fields=["partner", "-created_at", "total_minor", "status", "workspace"], name="order_partner"
+            ),
             # the list by status, by verdict, by reason of paying nothing, and which of them there are
-            models.Index(fields=["programme", "status", "-created_at"], name="order_status"),
-            models.Index(fields=["programme", "reason", "-created_at"], name="order_reason"),
-            models.Index(fields=["programme", "unpaid", "-created_at"], name="order_unpaid"),
+            models.Index(fields=["programme", "status", "-created_at", "workspace"], name="order_status"),
+            models.Index(fields=["programme", "reason", "-created_at", "workspace"], name="order_reason"),
+            models.Index(fields=["programme", "unpaid", "-created_at", "workspace"], name="order_unpaid"),
+            # how many orders of partners have accrued in a period
+            models.Index(
+                fields=["programme", "-created_at", "workspace"],
+                name="order_reached",
+                condition=models.Q(partner__isnull=False, reached_at__isnull=False),
+            ),
             models.Index(fields=["programme", "number"], name="order_number"),  # search, and sorted by it
             models.Index(fields=["programme", "total_minor"], name="order_total"),  # sorted by the sum
         ]

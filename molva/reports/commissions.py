@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 
 from molva.commissions.models import AccrualLot, Commission, CommissionStatus
 from molva.ledger.models import Transaction
-from molva.programmes.models import Programme
+from molva.programmes.models import Partner, Programme
+from molva.reports.finding import FOUND, found_orders, of_partner
 from molva.reports.matching import contains
 from molva.reports.period import Period
 
@@ -30,30 +31,39 @@ def list_commissions(
     partner: str = "",
     level: str = "",
     period: Period | None = None,
+    by_time: bool = True,
 ) -> "QuerySet[Commission]":
-    """Commissions by their orders, newest first; the period is that of the orders. `due_at`: end of the hold."""
-    rows = Commission.objects.filter(programme=programme).select_related("order", "partner")
+    """Commissions by their orders, newest first; the period is that of the orders. `due_at`: end of the hold.
+
+    `by_time`: the database goes through the orders from the newest on, which is right unless few commissions fit.
+    """
+    rows = Commission.objects.filter(order__programme=programme).select_related("order", "partner")
+    if not by_time:
+        rows = rows.filter(programme=programme)
     if search:
-        rows = rows.filter(contains(search, "order__number", "partner__name", "partner__code"))
+        people = Partner.objects.filter(contains(search, "name", "code"), programme=programme)
+        rows = rows.filter(
+            Q(order__in=found_orders(programme, search))
+            | Q(partner__in=list(people.values_list("pk", flat=True)[:FOUND]))
+        )
     if status:
         rows = rows.filter(status=status)
     if partner:
-        rows = rows.filter(partner__code=partner)
+        rows = rows.filter(partner=of_partner(programme, partner))
     if level in ("1", "2"):
         rows = rows.filter(level=int(level))
     if period:
         rows = rows.filter(order__created_at__gte=period.start, order__created_at__lt=period.end)
     waiting = AccrualLot.objects.filter(commission=OuterRef("pk"), held_minor__gt=0).order_by("due_at")
     rows = rows.annotate(due_at=Subquery(waiting.values("due_at")[:1]))
-    # the programme of the order is that of the commission: said so that the orders are gone through by their index
-    return rows.filter(order__programme=programme).order_by("-order__created_at", "-order_id", "level")
+    return rows.order_by("-order__created_at", "-order_id", "level")
 
 
 def commission_tabs(programme: Programme, *, most: int, **filters: Any) -> dict[str, StatusSum]:
     """Count and sum of each status of a list (see `list_commissions`) in one query: expected ones by what they would
     give, the rest by the books. Of a status only `most` rows are looked at.
     """
-    listed = list_commissions(programme, **filters).order_by()
+    listed = list_commissions(programme, by_time=False, **filters).order_by()
     parts = [_first_of(listed.filter(status=status), str(status), most) for status in CommissionStatus]
     sums = {str(status): StatusSum() for status in CommissionStatus}
     with connection.cursor() as cursor:

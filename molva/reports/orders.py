@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from molva.commissions.models import Commission
 from molva.domain.verdicts import NO_RULE, RULE_NONE, SALES_LIMIT, STATUS, ZERO_AMOUNT, ZERO_BASE
 from molva.orders.models import Order
 from molva.programmes.models import Programme
-from molva.reports.matching import contains, person_like
+from molva.reports.finding import found_customers, found_orders, of_partner
 from molva.reports.period import Period
-from molva.reports.skipping import different_values
+from molva.reports.skipping import different_values, values_with_latest
 
 NOBODY = "nobody"
 # Reasons of paying nothing; all others are reasons of the verdict (`domain.verdicts`).
@@ -41,7 +41,8 @@ def list_orders(
     """Orders, newest first; `partner` is a code or NOBODY, `reason` a reason of the verdict or of paying nothing."""
     rows = Order.objects.filter(programme=programme).select_related("customer", "partner")
     if search:
-        rows = rows.filter(contains(search, "number") | person_like(search, prefix="customer__"))
+        people, numbers = found_customers(programme, search), found_orders(programme, search)
+        rows = rows.filter(Q(customer__in=people) | Q(pk__in=numbers))
     wanted = {"status": status, "source": source}
     rows = rows.filter(**{name: value for name, value in wanted.items() if value})
     if reason:
@@ -50,7 +51,7 @@ def list_orders(
     if partner == NOBODY:
         rows = rows.filter(partner__isnull=True)
     elif partner:
-        rows = rows.filter(partner__code=partner)
+        rows = rows.filter(partner=of_partner(programme, partner))
     if period:
         rows = rows.filter(created_at__gte=period.start, created_at__lt=period.end)
     key, down = sort.lstrip("-"), sort.startswith("-")
@@ -81,11 +82,8 @@ def order_totals(orders: "QuerySet[Order]") -> OrderTotals:
 
 def order_statuses(programme: Programme) -> list[tuple[str, str]]:
     """(status, title) of every status that some order has now; the title is that of the latest such order."""
-    latest = Order.objects.filter(programme=programme, status=OuterRef("status")).order_by("-created_at")
-    found = different_values(Order, programme.pk, "status")
-    rows = Order.objects.filter(programme=programme, status__in=found)
-    titles = dict(rows.filter(pk=Subquery(latest.values("pk")[:1])).values_list("status", "status_title"))
-    return sorted(((status, titles.get(status) or status) for status in found), key=lambda pair: pair[1])
+    found = values_with_latest(Order, programme.pk, "status", "status_title")
+    return sorted(((status, title or status) for status, title in found), key=lambda pair: pair[1])
 
 
 def order_reasons(programme: Programme) -> list[str]:

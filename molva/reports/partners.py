@@ -112,6 +112,9 @@ def _sums(rows: "QuerySet[Any]", field: str) -> dict[int, tuple[int, int]]:
     return {pk: (n, total or 0) for pk, n, total in found}
 
 
+TOTALS_OF = 300  # partners of whom figures are added up: beyond that the sums are those of reports
+
+
 def partner_totals(partners: "QuerySet[Partner]") -> PartnerFigures:
     """The same figures of a whole list together."""
     ids = partners.order_by().values("pk")

@@ -169,9 +169,11 @@ class Customer(WorkspaceModel):
 
     class Meta(WorkspaceModel.Meta):
         indexes = [
-            models.Index(fields=["programme", "-created_at"], name="customer_recent"),  # list of customers
             models.Index(
-                fields=["partner", "-created_at"], name="customer_partner"
+                fields=["programme", "-created_at", "workspace"], name="customer_recent"
+            ),  # list of customers
+            models.Index(
+                fields=["partner", "-created_at", "workspace"], name="customer_partner"
             ),  # of one partner, or nobody's
             models.Index(fields=["programme", "name"], name="customer_name"),  # search
         ]

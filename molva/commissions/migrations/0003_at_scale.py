@@ -58,16 +58,29 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="commission",
             index=models.Index(
-                fields=["partner", "-created_at", "status", "level", "posted_minor", "expected_minor"],
+                fields=[
+                    "partner",
+                    "-created_at",
+                    "status",
+                    "level",
+                    "posted_minor",
+                    "expected_minor",
+                    "workspace",
+                ],
                 name="commission_partner",
             ),
         ),
         migrations.AddIndex(
             model_name="commission",
-            index=models.Index(fields=["programme", "status"], name="commission_status"),
+            index=models.Index(
+                fields=["programme", "status", "posted_minor", "expected_minor", "workspace"],
+                name="commission_status",
+            ),
         ),
         migrations.AddIndex(
             model_name="commission",
-            index=models.Index(fields=["order", "owed_minor", "expected_minor"], name="commission_owed"),
+            index=models.Index(
+                fields=["order", "owed_minor", "expected_minor", "workspace"], name="commission_owed"
+            ),
         ),
     ]

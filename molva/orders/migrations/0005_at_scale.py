@@ -53,26 +53,33 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="order",
             index=models.Index(
-                fields=["programme", "-created_at", "partner", "total_minor", "status"], name="order_recent"
+                fields=["programme", "-created_at", "partner", "total_minor", "status", "workspace"],
+                name="order_recent",
             ),
         ),
         migrations.AddIndex(
             model_name="order",
             index=models.Index(
-                fields=["partner", "-created_at", "total_minor", "status"], name="order_partner"
+                fields=["partner", "-created_at", "total_minor", "status", "workspace"], name="order_partner"
             ),
         ),
         migrations.AddIndex(
             model_name="order",
-            index=models.Index(fields=["programme", "status", "-created_at"], name="order_status"),
+            index=models.Index(
+                fields=["programme", "status", "-created_at", "workspace"], name="order_status"
+            ),
         ),
         migrations.AddIndex(
             model_name="order",
-            index=models.Index(fields=["programme", "reason", "-created_at"], name="order_reason"),
+            index=models.Index(
+                fields=["programme", "reason", "-created_at", "workspace"], name="order_reason"
+            ),
         ),
         migrations.AddIndex(
             model_name="order",
-            index=models.Index(fields=["programme", "unpaid", "-created_at"], name="order_unpaid"),
+            index=models.Index(
+                fields=["programme", "unpaid", "-created_at", "workspace"], name="order_unpaid"
+            ),
         ),
         migrations.AddIndex(
             model_name="order",
@@ -81,5 +88,13 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="order",
             index=models.Index(fields=["programme", "total_minor"], name="order_total"),
+        ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(
+                condition=models.Q(("partner__isnull", False), ("reached_at__isnull", False)),
+                fields=["programme", "-created_at", "workspace"],
+                name="order_reached",
+            ),
         ),
     ]

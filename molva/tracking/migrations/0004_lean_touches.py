@@ -198,12 +198,17 @@ class Migration(migrations.Migration):
             table="tracking_customerkey",
             columns=["programme_id"],
         ),
+        migrations.RemoveIndex(model_name="customer", name="customer_recent"),
         migrations.AddIndex(
             model_name="customer",
-            index=models.Index(fields=["partner", "-created_at"], name="customer_partner"),
+            index=models.Index(fields=["partner", "-created_at", "workspace"], name="customer_partner"),
         ),
         migrations.AddIndex(
             model_name="customer",
             index=models.Index(fields=["programme", "name"], name="customer_name"),
+        ),
+        migrations.AddIndex(
+            model_name="customer",
+            index=models.Index(fields=["programme", "-created_at", "workspace"], name="customer_recent"),
         ),
     ]

@@ -40,10 +40,11 @@ def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
     wish = {name: request.GET.get(name, "") for name in ("partner", "level")}
     status = request.GET.get("status", "")
     every: dict[str, Any] = {"search": search_word(request), "period": chosen.period, **wish}
-    rows = list_commissions(programme, status=status, **every)
+    sums = commission_tabs(programme, most=MOST, **every)
+    is_rare = status in sums and not sums[status].is_cut
+    rows = list_commissions(programme, status=status, by_time=not is_rare, **every)
     if request.GET.get("as") == "csv":
         return csv_answer(f"commissions-{programme.code}", _header(), _csv_rows(programme, rows))
-    sums = commission_tabs(programme, most=MOST, **every)
     context = {
         "page": paged(request, rows),
         "tabs": _tabs(request, sums, status),

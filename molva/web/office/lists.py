@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone, translation
@@ -20,11 +21,17 @@ from molva.programmes.models import Programme
 from molva.reports.period import Period, named_period
 from molva.web.ui import formats
 from molva.web.ui.filters import Choice, Filter, address, read_filter
+from molva.web.ui.longlist import LongList
 from molva.workspaces.scoping import current_workspace_id, scope
 
 PAGE = 50
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _BEFORE_FORMULA = " \t\r\n\u00a0\u200b\ufeff"  # signs that a spreadsheet looks past
+
+
+def paged(request: HttpRequest, rows: "QuerySet[Any] | list[Any]", *, size: int = PAGE) -> "Page[Any]":
+    """The page that `?page=` asks for; a page beyond the end is the last one."""
+    return LongList(rows, size).get_page(request.GET.get("page"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from molva.messaging.letters import send_link
 from molva.programmes.errors import PartnerExists
 from molva.programmes.models import Partner, PartnerStatus, Programme
 from molva.reports.partners import (
+    TOTALS_OF,
     list_partners,
     partner_figures,
     partner_groups,
@@ -61,7 +62,7 @@ def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
         "tabs": _tabs(request, place.programme),
         "filters": _filters(request, place.programme),
         "q": search_word(request),
-        "totals": partner_totals(rows),
+        "totals": partner_totals(rows) if shown.paginator.count <= TOTALS_OF else None,
         "csv_url": address(request, **{"as": "csv"}),
         "may_edit": place.may(*RULERS),
         "is_filtered": any(request.GET.get(name) for name in ("q", "status", "group", "inviter")),

@@ -10,7 +10,7 @@ MOST = 10_000  # rows of a list that are counted and can be paged through
 
 
 class LongList(Paginator):
-    """Pages of a list that may have millions of rows: only the first `MOST` are counted and shown.
+    """Pages of a list of which only the first `MOST` rows are counted and shown.
 
     `is_cut` says that there are more; whoever looks for one of those narrows the list by its filters.
     """
@@ -21,37 +21,17 @@ class LongList(Paginator):
             return len(self.object_list)
         return self.object_list.order_by().values("pk")[: MOST + 1].count()
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are more rows than are shown."""
+        return isinstance(self.object_list, QuerySet) and self._found > MOST
+
     @cached_property
     def count(self) -> int:
-        """How many rows are shown on all pages together."""
-        return self._found if self.is_whole else MOST
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether every row is counted: sums over the list may be shown."""
-        return self._found <= MOST or not isinstance(self.object_list, QuerySet)
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether there are more rows than are shown."""
-        return not self.is_whole
-
-
-def is_whole(self) -> bool:
-        """Whether every row is counted: sums over the list may be shown."""
-        return self._found <= MOST or not isinstance(self.object_list, QuerySet)
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether there are more rows than are shown."""
-        return not self.is_whole
-
-
-def paged(request: HttpRequest, rows: "QuerySet[Any] | list[Any]", *, size: int = PAGE) -> "Page[Any]":
-    """The page that `?page=` asks for; a page beyond the end is the last one."""
-    return LongList(rows, size).get_page(request.GET.get("page"))
+        """How many rows all pages together show."""
+        return MOST if self.is_cut else self._found
 
 
 def is_whole(shown: "Page[Any]") -> bool:
-    """Whether the list behind a page was counted to its end."""
-    return shown.paginator.is_whole if isinstance(shown.paginator, LongList) else True
+    """Whether the list behind a page was counted to its end, so that sums over it may be shown."""
+    return not (isinstance(shown.paginator, LongList) and shown.paginator.is_cut)
