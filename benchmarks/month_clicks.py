@@ -5,11 +5,10 @@ machine's, one in ten is told by the storefront script; tags, UTM and referrers 
 """
 
 import random
-import sqlite3
 import time
 from bisect import bisect
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from month_world import SEED, World

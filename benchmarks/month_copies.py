@@ -15,7 +15,6 @@ from typing import Any
 from month_world import World
 
 from molva.kit.bulk import insert_plain
-from molva.kit.clock import to_micros
 from molva.ledger.chain import account_name, digest, transaction_hash
 from molva.ledger.models import LedgerHead, Posting, Transaction
 from molva.orders.models import Order

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
@@ -13,7 +14,7 @@ from molva.reports.finding import found_customers, found_orders, of_partner
 from molva.reports.period import Period
 from molva.reports.skipping import different_values, values_with_latest
 
-NOBODY = "nobody"
+NOBODY, ANYBODY = "nobody", "any"
 # Reasons of paying nothing; all others are reasons of the verdict (`domain.verdicts`).
 UNPAID = {ZERO_BASE, NO_RULE, RULE_NONE, ZERO_AMOUNT, STATUS, SALES_LIMIT}
 
@@ -36,9 +37,13 @@ def list_orders(
     partner: str = "",
     source: str = "",
     period: Period | None = None,
+    among: "QuerySet[Any] | None" = None,
     sort: str = "",
 ) -> "QuerySet[Order]":
-    """Orders, newest first; `partner` is a code or NOBODY, `reason` a reason of the verdict or of paying nothing."""
+    """Orders, newest first; `partner` is a code, NOBODY or ANYBODY.
+
+    `reason`: of the verdict, or of paying nothing; `among`: ids of the orders to choose from, all if None.
+    """
     rows = Order.objects.filter(programme=programme).select_related("customer", "partner")
     if search:
         people, numbers = found_customers(programme, search), found_orders(programme, search)
@@ -50,10 +55,14 @@ def list_orders(
         rows = rows.filter(**{"unpaid" if reason in UNPAID else "reason": reason})
     if partner == NOBODY:
         rows = rows.filter(partner__isnull=True)
+    elif partner == ANYBODY:
+        rows = rows.filter(partner__isnull=False)
     elif partner:
         rows = rows.filter(partner=of_partner(programme, partner))
     if period:
         rows = rows.filter(created_at__gte=period.start, created_at__lt=period.end)
+    if among is not None:
+        rows = rows.filter(pk__in=among)
     key, down = sort.lstrip("-"), sort.startswith("-")
     if key not in ("number", "total_minor", "created_at"):
         key, down = "created_at", True

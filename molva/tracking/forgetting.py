@@ -19,7 +19,7 @@ from molva.domain.click_id import make_click_id
 from molva.kit import clock
 from molva.kit.clock import to_micros
 from molva.programmes.models import Programme, TermsVersion
-from molva.tracking.models import ClickHour, CustomerVisitor, Touch
+from molva.tracking.models import ClickHour, ClickHourTotal, CustomerVisitor, Touch
 
 HOURS_KEPT = timedelta(days=31)
 LATE_DAYS = 60  # how long after it was made an order may still be told
@@ -31,6 +31,7 @@ def forget_old_hours(*, seconds: float = float("inf")) -> int:
     """Drop hour counts older than 31 days for about so many seconds; the day counts stay for ever."""
     limit, forgotten = clock.now() - HOURS_KEPT, 0
     until = time.monotonic() + seconds
+    ClickHourTotal.unscoped.filter(hour__lt=limit).delete()
     for programme in Programme.unscoped.values_list("pk", flat=True):
         old = ClickHour.unscoped.filter(programme=programme, hour__lt=limit)
         while time.monotonic() < until and (found := list(old.values_list("pk", flat=True)[:_PORTION])):

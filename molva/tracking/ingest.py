@@ -9,6 +9,7 @@ machines counts once a day.
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -159,6 +160,31 @@ def add_days(made: Tally, visitors: dict[Any, int], owners: Owners) -> None:
         ("clicks", "visitors", "bots"),
         rows,
     )
+    add_plain(
+        "tracking_clicktotal",
+        {"programme_id": "bigint", "day": "date"},
+        {"workspace_id": "bigint"},
+        ("clicks", "visitors", "bots"),
+        day_totals(rows),
+    )
+
+
+def day_totals(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Sums of whole programmes by day, of rows by link and day."""
+    sums: dict[tuple[int, str, int], list[int]] = {}
+    for _partner, day, _link, workspace, programme, *figures in rows:
+        known = sums.setdefault((programme, day, workspace), [0, 0, 0])
+        for place, figure in enumerate(figures):
+            known[place] += figure
+    return [(*key, *figures) for key, figures in sorted(sums.items())]
+
+
+def hour_totals(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Sums of whole programmes by hour, of rows by partner and hour."""
+    sums: Counter[tuple[int, str, int]] = Counter()
+    for _partner, hour, workspace, programme, clicks in rows:
+        sums[programme, hour, workspace] += clicks
+    return [(*key, clicks) for key, clicks in sorted(sums.items())]
 
 
 def add_hours(made: Tally, owners: Owners) -> None:
@@ -173,6 +199,13 @@ def add_hours(made: Tally, owners: Owners) -> None:
         {"workspace_id": "bigint", "programme_id": "bigint"},
         ("clicks",),
         rows,
+    )
+    add_plain(
+        "tracking_clickhourtotal",
+        {"programme_id": "bigint", "hour": "timestamptz"},
+        {"workspace_id": "bigint"},
+        ("clicks",),
+        hour_totals(rows),
     )
 
 

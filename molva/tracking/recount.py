@@ -4,24 +4,26 @@ The day is counted beside the running product, without any lock; only clicks tha
 the transaction, which then changes nothing but the rows that differ.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import models, transaction
 
-from molva.kit.bulk import insert_plain
+from molva.kit.bulk import Row, insert_plain
 from molva.programmes.models import Partner
 from molva.tracking import clickfile
 from molva.tracking.clickfile import ClickFileMissingError, StoredClick
-from molva.tracking.ingest import click_folder, lock_counts
-from molva.tracking.models import ClickDay, ClickHour, IngestMark
+from molva.tracking.columns.reading import is_whole, read_all_between
+from molva.tracking.ingest import click_folder, day_totals, hour_totals, lock_counts
+from molva.tracking.models import ClickDay, ClickHour, ClickHourTotal, ClickTotal, IngestMark
 from molva.tracking.tally import Owners, Tally, hour_text, tally
 
 _DAY_COLUMNS = ("partner_id", "day", "link_key", "workspace_id", "programme_id", "clicks", "visitors", "bots")
 _HOUR_COLUMNS = ("partner_id", "hour", "workspace_id", "programme_id", "clicks")
-Rows = dict[tuple[Any, ...], tuple[int, ...]]  # figures by key, as stored
+_DAY_TOTAL = ("programme_id", "day", "workspace_id", "clicks", "visitors", "bots")
+_HOUR_TOTAL = ("programme_id", "hour", "workspace_id", "clicks")
 
 
 def rebuild_day(day: date) -> int:
@@ -52,7 +54,7 @@ def _marks(start: datetime, end: datetime) -> dict[str, int]:
         name: mark for name, mark in marks.items() if f"{first:%Y%m%d}" <= name[7:15] <= f"{last:%Y%m%d}"
     }
     for name in sorted(found):
-        if not (click_folder() / name).exists():
+        if not is_whole(click_folder() / name):
             raise ClickFileMissingError(name)
     return found
 
@@ -72,7 +74,7 @@ class _Recount:
         """Count the clicks between the marks of the last time and these."""
         if marks == self._marks:
             return
-        for clicks in clickfile.read_between(click_folder(), self._start, self._end):
+        for clicks in read_all_between(click_folder(), self._start, self._end):
             new = [click for click in clicks if self._is_new(click, marks)]
             if new:
                 self._add(tally([(*click[:6], *click.extras) for click in new], self._owners))
@@ -96,42 +98,54 @@ class _Recount:
 
     def correct(self) -> int:
         """Change the stored rows that say something else; how many they were."""
-        visitors = self._made.visitors()
-        days: Rows = {
-            key: (clicks, visitors.get(key, 0), bots) for key, (clicks, bots) in self._made.days.items()
-        }
-        hours: Rows = {(partner, hour_text(hour)): (n,) for (partner, hour), n in self._made.hours.items()}
+        visitors, owners = self._made.visitors(), self._owners
+        days = [
+            (
+                *key,
+                owners.of(key[0]).workspace,
+                owners.of(key[0]).programme,
+                clicks,
+                visitors.get(key, 0),
+                bots,
+            )
+            for key, (clicks, bots) in self._made.days.items()
+        ]
+        hours = [
+            (partner, hour_text(hour), owners.of(partner).workspace, owners.of(partner).programme, clicks)
+            for (partner, hour), clicks in self._made.hours.items()
+        ]
         start = datetime.combine(self._day, time(), UTC)
-        stored_days = ClickDay.unscoped.filter(day=self._day)
-        stored_hours = ClickHour.unscoped.filter(hour__gte=start, hour__lt=start + timedelta(days=1))
-        return self._correct(
-            stored_days, days, "tracking_clickday", _DAY_COLUMNS, ("clicks", "visitors", "bots")
-        ) + self._correct(stored_hours, hours, "tracking_clickhour", _HOUR_COLUMNS, ("clicks",))
+        of_day, of_hours = {"day": self._day}, {"hour__gte": start, "hour__lt": start + timedelta(days=1)}
+        wrong = _correct(ClickDay, of_day, _DAY_COLUMNS, 3, days)
+        wrong += _correct(ClickHour, of_hours, _HOUR_COLUMNS, 1, hours)
+        _correct(ClickTotal, of_day, _DAY_TOTAL, 3, day_totals(days))
+        _correct(ClickHourTotal, of_hours, _HOUR_TOTAL, 1, hour_totals(hours))
+        return wrong
 
-    def _correct(
-        self, stored: Any, rows: Rows, table: str, columns: tuple[str, ...], figures: tuple[str, ...]
-    ) -> int:
-        keys = [name for name in columns if name not in ("workspace_id", "programme_id", *figures)]
-        wrong: list[int] = []
-        changed = set(rows)
-        missing = dict(rows)
-        for pk, *values in stored.values_list("pk", *keys, *figures):
-            key = tuple(_text(value) for value in values[: len(keys)])
-            if missing.get(key) == tuple(values[len(keys) :]):
-                del missing[key]
-                changed.discard(key)
-            else:
-                wrong.append(pk)
-                changed.add(key)
-        for at in range(0, len(wrong), 500):
-            stored.filter(pk__in=wrong[at : at + 500]).delete()
-        owners = {key: self._owners.of(key[0]) for key in missing}
-        insert_plain(
-            table,
-            columns,
-            [(*key, owners[key].workspace, owners[key].programme, *missing[key]) for key in missing],
-        )
-        return len(changed)
+
+def _correct(
+    table: type[models.Model],
+    where: dict[str, Any],
+    columns: Sequence[str],
+    figures: int,
+    rows: Sequence[Row],
+) -> int:
+    """Make the rows of a day what they should be; the last `figures` columns are those that may be wrong."""
+    missing = {row[:-figures]: row[-figures:] for row in rows}
+    changed, wrong = set(missing), []
+    stored = table._default_manager.model.unscoped.filter(**where)  # type: ignore[attr-defined]
+    for pk, *values in stored.values_list("pk", *columns):
+        key = tuple(_text(value) for value in values[:-figures])
+        if missing.get(key) == tuple(values[-figures:]):
+            del missing[key]
+            changed.discard(key)
+        else:
+            wrong.append(pk)
+            changed.add(key)
+    for at in range(0, len(wrong), 500):
+        stored.filter(pk__in=wrong[at : at + 500]).delete()
+    insert_plain(table._meta.db_table, columns, [(*key, *found) for key, found in missing.items()])
+    return len(changed)
 
 
 def _text(value: Any) -> Any:

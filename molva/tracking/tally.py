@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from molva.domain.click_id import NODE_BITS, visitor_text
 from molva.kit.clock import from_micros
 from molva.programmes.models import Partner
 from molva.tracking.clickfile import FLAG_QR, NOT_A_TOUCH, SUBS, PlainClick
+from molva.tracking.columns.words import host_of
 from molva.tracking.models import Link, LinkKind
 
 # Every zone of today changes its day, and its offset, at a whole quarter of an hour.
@@ -138,6 +138,6 @@ def hour_text(hour: int) -> str:
 @lru_cache(maxsize=50_000)
 def _source(referrer: str | None, *rest: str | None) -> str:
     """Where a click came from, as stored: most clicks share theirs with others."""
-    values = (urlsplit(referrer or "").hostname, *rest)
+    values = (host_of(referrer), *rest)
     source = {name: value for name, value in zip(_NAMES, values, strict=True) if value}
     return json.dumps(source, ensure_ascii=False, separators=(",", ":")) if source else "{}"

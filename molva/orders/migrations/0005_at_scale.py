@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("orders", "0004_codes"),
         ("programmes", "0009_codes"),
-        ("tracking", "0004_lean_touches"),
+        ("tracking", "0005_lean_touches"),
         ("workspaces", "0002_at_scale"),
     ]
 

@@ -8,7 +8,7 @@ from molva.kit.indexes import without_index
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("commissions", "0002_initial"),
+        ("commissions", "0003_figures"),
         ("orders", "0004_codes"),
         ("programmes", "0009_codes"),
         ("workspaces", "0002_at_scale"),

@@ -30,16 +30,12 @@ def number_by_clicks(apps, editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("programmes", "0009_codes"),
-        ("tracking", "0003_codes"),
+        ("tracking", "0004_figures"),
         ("workspaces", "0001_initial"),
     ]
 
     operations = [
         migrations.RunPython(number_by_clicks),
-        migrations.RemoveConstraint(
-            model_name="clickday",
-            name="click_day_once",
-        ),
         migrations.RemoveConstraint(
             model_name="customervisitor",
             name="customer_visitor_once",
@@ -144,10 +140,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="touch",
             index=models.Index(fields=["visitor"], name="touch_visitor"),
-        ),
-        migrations.AddConstraint(
-            model_name="clickday",
-            constraint=models.UniqueConstraint(fields=("partner", "day", "link_key"), name="click_day_once"),
         ),
         migrations.AddConstraint(
             model_name="customervisitor",
