@@ -4,11 +4,13 @@ Links and promo codes lead to a partner; clicks become touches; a customer is on
 and visitors; attributions say whose customer it is, and are a projection that `commissions.settle_customer` renews.
 """
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from molva.domain.click_id import click_micros
 from molva.kit import clock
 from molva.programmes.models import Partner, Programme
 from molva.workspaces.scoping import WorkspaceModel
@@ -152,19 +154,29 @@ class CodeRequest(WorkspaceModel):
 class Customer(WorkspaceModel):
     """One person brought to the programme. When records join two persons, one row takes the other's facts over."""
 
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="customers")
+    programme = models.ForeignKey(
+        Programme, on_delete=models.PROTECT, db_index=False, related_name="customers"
+    )
     name = models.CharField(max_length=200, blank=True)
     email = models.CharField(max_length=254, blank=True)
     phone = models.CharField(max_length=40, blank=True)
     note = models.TextField(blank=True)
     created_at = models.DateTimeField(default=clock.now)
     # present owner, a copy of the running attribution for lists and filters
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, null=True, related_name="customers")
+    partner = models.ForeignKey(
+        Partner, on_delete=models.PROTECT, null=True, db_index=False, related_name="customers"
+    )
 
     class Meta(WorkspaceModel.Meta):
         indexes = [
-            models.Index(fields=["programme", "-created_at"], name="customer_recent")
-        ]  # list of customers
+            models.Index(
+                fields=["programme", "-created_at", "workspace"], name="customer_recent"
+            ),  # list of customers
+            models.Index(
+                fields=["partner", "-created_at", "workspace"], name="customer_partner"
+            ),  # of one partner, or nobody's
+            models.Index(fields=["programme", "name"], name="customer_name"),  # search
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email or self.phone or f"№ {self.pk}"
@@ -173,7 +185,7 @@ class Customer(WorkspaceModel):
 class CustomerKey(WorkspaceModel):
     """What a customer is known by: an id of the source, a normalised e-mail, a normalised phone."""
 
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, db_index=False, related_name="+")
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="keys")
     kind = models.CharField(max_length=5)  # id, email, phone
     value = models.CharField(max_length=300)
@@ -190,13 +202,14 @@ class CustomerKey(WorkspaceModel):
 class CustomerVisitor(WorkspaceModel):
     """A visitor with whom a customer was seen in an order or a lead; one visitor may serve two customers."""
 
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, db_index=False, related_name="+")
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="visitors")
     visitor = models.CharField(max_length=40)
 
     class Meta(WorkspaceModel.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["programme", "visitor", "customer"], name="customer_visitor_once")
+            # the visitor first: loading asks which of the visitors who clicked are customers, of all programmes
+            models.UniqueConstraint(fields=["visitor", "programme", "customer"], name="customer_visitor_once")
         ]
 
     def __str__(self) -> str:
@@ -204,20 +217,29 @@ class CustomerVisitor(WorkspaceModel):
 
 
 class Touch(WorkspaceModel):
-    """A contact of a visitor with a partner's link, QR code or form. Append-only."""
+    """A contact of a visitor with a partner's link, QR code or form. Append-only, and the largest table there is.
 
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="touches")
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="touches")
-    link = models.ForeignKey(Link, on_delete=models.PROTECT, null=True, related_name="+")
+    `id` is the click's own, and says when it was: ids sort by time (`domain.click_id`). What is no click takes the id
+    of its moment on a node that no tracker has. No index but the one by visitor: a row is written for each click, and
+    nobody asks for the touches of a partner or a link.
+    """
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, db_index=False, related_name="touches")
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, db_index=False, related_name="touches")
+    link = models.ForeignKey(Link, on_delete=models.PROTECT, null=True, db_index=False, related_name="+")
     visitor = models.CharField(max_length=40)
     kind = models.CharField(max_length=4, choices=LinkKind, default=LinkKind.LINK)
-    at = models.DateTimeField()
-    click_id = models.BigIntegerField(null=True, unique=True)
     # where it came from, for the customer's path: {"referrer_host": …, "sub1": …, "landing": …}
     source = models.JSONField(default=dict)
 
     class Meta(WorkspaceModel.Meta):
-        indexes = [models.Index(fields=["programme", "visitor"], name="touch_visitor")]  # facts of a customer
+        # facts of a customer, visitors of a day; ids of visitors are random, so a programme would narrow nothing
+        indexes = [models.Index(fields=["visitor"], name="touch_visitor")]
+
+    @property
+    def at(self) -> datetime:
+        """When it was, in UTC."""
+        return clock.from_micros(click_micros(self.pk))
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
@@ -250,8 +272,8 @@ class Attribution(WorkspaceModel):
 class ClickDay(WorkspaceModel):
     """Clicks of a link on a day of the programme's time zone, kept for ever."""
 
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, db_index=False, related_name="+")
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, db_index=False, related_name="+")
     link_key = models.BigIntegerField(
         default=0
     )  # Link.pk, or 0 for the bare partner parameter on a shop page
@@ -299,13 +321,15 @@ class ClickTotal(WorkspaceModel):
 class ClickHour(WorkspaceModel):
     """Human clicks of a partner in an hour (UTC), kept for 31 days."""
 
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, db_index=False, related_name="+")
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, db_index=False, related_name="+")
     hour = models.DateTimeField()
     clicks = models.PositiveIntegerField(default=0)
 
     class Meta(WorkspaceModel.Meta):
         constraints = [models.UniqueConstraint(fields=["partner", "hour"], name="click_hour_once")]
+        # programme's hours; hours that are older than they are kept
+        indexes = [models.Index(fields=["programme", "hour"], name="click_hour_programme")]
 
     def __str__(self) -> str:
         return f"{self.hour} {self.clicks}"
