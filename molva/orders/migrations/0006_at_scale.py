@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("orders", "0005_figures"),
         ("programmes", "0009_codes"),
-        ("tracking", "0005_lean_touches"),
+        ("tracking", "0006_lean_touches"),
         ("workspaces", "0002_at_scale"),
     ]
 
