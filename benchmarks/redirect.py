@@ -41,9 +41,10 @@ http {{
 }}
 """
 SCHEMA = """
-CREATE TABLE programmes_programme (id INTEGER PRIMARY KEY, code TEXT, shop_hosts TEXT);
+CREATE TABLE programmes_programme (id INTEGER PRIMARY KEY, code TEXT, shop_hosts TEXT, mark_param TEXT);
 CREATE TABLE tracking_link (id INTEGER PRIMARY KEY, programme_id INTEGER, partner_id INTEGER,
   code_folded TEXT UNIQUE, target_url TEXT, is_active BOOLEAN);
+INSERT INTO programmes_programme VALUES (1, 'herbs', '["shop.example"]', 'aff');
 INSERT INTO tracking_link VALUES (3, 1, 7, 'anna', 'https://shop.example/tea?aff=ANNA', 1);
 """
 

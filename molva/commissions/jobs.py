@@ -6,8 +6,9 @@ from molva.commissions.postings import release_due
 from molva.commissions.services import settle_customer
 from molva.jobs import enqueue, job
 from molva.kit import clock
-from molva.tracking.ingest import ingest_clicks
+from molva.tracking.ingest import click_folder, ingest_clicks
 from molva.tracking.models import Attribution, Customer, CustomerVisitor
+from molva.tracking.nodes import claim_nodes
 from molva.workspaces import journal
 from molva.workspaces.models import Event
 from molva.workspaces.scoping import scope
@@ -17,10 +18,11 @@ WARNING_DAYS = 10
 
 @job(queue="clicks", max_attempts=1, atomic=True)
 def load_clicks() -> None:
-    """Load what the tracker stored; a customer whose visitor clicked may be someone else's from now on.
+    """Load what the tracker of this machine stored; a customer whose visitor clicked may be someone else's from now on.
 
     Atomic: clicks that are loaded and settlements that are not asked for would never meet again.
     """
+    claim_nodes(click_folder())
     visitors = ingest_clicks()
     for row in (
         CustomerVisitor.unscoped.filter(visitor__in=visitors).values("customer_id", "workspace_id").distinct()

@@ -17,6 +17,7 @@ logger = logging.getLogger("molva.tracker")
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 ASK_AT_ONCE = 500
+PATIENCE = 0.25  # seconds for which somebody waits for a newer answer than the remembered one
 
 
 class Found(NamedTuple, Generic[Value]):
@@ -59,11 +60,19 @@ class Book(Generic[Key, Value]):
         return Found(known[1], True)
 
     def find(self, key: Key, tell: Callable[[Found[Value]], None]) -> None:
-        """Ask the database and tell what was found, in a later turn of the loop."""
+        """Ask the database and tell what was found, in a later turn of the loop.
+
+        When it is slow and an older answer is remembered, that one is told after a quarter of a second.
+        """
+        loop = asyncio.get_running_loop()
+        known = self._known.get(key)
+        if known is not None:
+            tell = _first_only(tell)
+            loop.call_later(PATIENCE, tell, Found(known[1], True))
         self._waiting.setdefault(key, []).append(tell)
         if not self._is_asking:
             self._is_asking = True
-            asyncio.get_running_loop().call_soon(self._start)
+            loop.call_soon(self._start)
 
     def __len__(self) -> int:
         return len(self._known)
@@ -104,6 +113,17 @@ class Book(Generic[Key, Value]):
         self._known.move_to_end(key)
         if len(self._known) > self._capacity:
             self._known.popitem(last=False)
+
+
+def _first_only(tell: Callable[[Found[Value]], None]) -> Callable[[Found[Value]], None]:
+    """Whoever tells first is heard."""
+    left = [tell]
+
+    def once(found: Found[Value]) -> None:
+        if left:
+            left.pop()(found)
+
+    return once
 
 
 class Watch:

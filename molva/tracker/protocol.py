@@ -19,6 +19,7 @@ PIPELINE_LIMIT = 16
 _WANTED = frozenset(
     {
         b"accept-language",
+        b"authorization",
         b"cookie",
         b"origin",
         b"purpose",

@@ -1,12 +1,14 @@
 """Click files: one SQLite file a UTC day, written by the tracker and read by the loader.
 
-`<data>/clicks/clicks-YYYYMMDD.db` is in WAL mode with `synchronous=FULL`. The table of clicks has its primary
-key only (every further index would cost two to four times in inserts); user agents and referrers are interned
-beside it. Ids only grow inside a file, so a reader that remembers the last id it has seen misses nothing and
-repeats nothing. This module knows neither Django nor the network: both sides import it.
+`<data>/clicks/clicks-YYYYMMDD.db` (of node 5: `clicks-YYYYMMDD-5.db`, so that a name means one file among those of
+all machines) is in WAL mode with `synchronous=FULL`. The table of clicks has its primary key only (every further
+index would cost two to four times in inserts); user agents and referrers are interned beside it. Ids only grow
+inside a file, so a reader that remembers the last id it has seen misses nothing and repeats nothing. This module
+knows neither Django nor the network: both sides import it.
 """
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from molva.domain.click_id import click_micros, make_click_id
+from molva.domain.click_id import click_micros, click_node, make_click_id
 from molva.kit import clock
 
 FLAG_BOT = 1  # a known crawler by its user agent
@@ -23,6 +25,7 @@ FLAG_EMBEDDED = 4  # loaded as an image, a frame or a script (Sec-Fetch-Dest is 
 FLAG_HEAD = 8  # asked for headers only
 FLAG_BEACON = 16  # told by the storefront script for a page opened with the partner parameter
 FLAG_NO_LANGUAGE = 32  # no Accept-Language: kept as evidence, decides nothing alone
+FLAG_QR = 64  # came by a QR picture of ours
 NOT_A_TOUCH = FLAG_BOT | FLAG_PREFETCH | FLAG_EMBEDDED | FLAG_HEAD
 
 SUBS = ("sub1", "sub2", "sub3", "sub4", "sub5")
@@ -42,6 +45,7 @@ WHERE c.id > ? AND c.id < ? ORDER BY c.id LIMIT ?
 """
 _INSERT = f"INSERT INTO clicks ({','.join(COLUMNS)}) VALUES ({','.join('?' * len(COLUMNS))})"  # noqa: S608 - no value
 _MAX_ID = (1 << 63) - 1
+_NAME = re.compile(r"clicks-(\d{8})(?:-(\d{1,4}))?\.db")
 
 
 class ClickFileMissingError(LookupError):
@@ -49,7 +53,9 @@ class ClickFileMissingError(LookupError):
 
 
 class Extras(NamedTuple):
-    """What only some clicks carry: the partner's own tags, the UTM part as a query string, the shop page."""
+    """What only some clicks carry: the partner's own tags, the advertising part as a query string (UTM and `erid`, the
+    number under which an advertisement is registered in Russia), the shop page.
+    """
 
     sub1: str | None = None
     sub2: str | None = None
@@ -90,6 +96,11 @@ class StoredClick(NamedTuple):
         """Whether a person followed the link: bots, prefetches and frames never set an attribution."""
         return not self.flags & NOT_A_TOUCH
 
+    @property
+    def is_qr(self) -> bool:
+        """Whether it came by a QR picture, whatever the kind of its link."""
+        return bool(self.flags & FLAG_QR)
+
 
 def folder_of(data_dir: Path) -> Path:
     """Where the click files of an installation live."""
@@ -101,19 +112,25 @@ def day_of(at_micros: int) -> str:
     return clock.from_micros(at_micros).strftime("%Y%m%d")
 
 
-def path_of(folder: Path, day: str) -> Path:
-    """The click file of a day (YYYYMMDD)."""
-    return folder / f"clicks-{day}.db"
+def path_of(folder: Path, day: str, node: int = 0) -> Path:
+    """The click file of a day (YYYYMMDD) and a tracker node."""
+    return folder / (f"clicks-{day}-{node}.db" if node else f"clicks-{day}.db")
 
 
 def file_of(click_id: int) -> str:
     """Name of the file that a click belongs to."""
-    return f"clicks-{day_of(click_micros(click_id))}.db"
+    return path_of(Path(), day_of(click_micros(click_id)), click_node(click_id)).name
+
+
+def named(name: str) -> tuple[str, int] | None:
+    """Day and node of a click file by its name; None for another name."""
+    found = _NAME.fullmatch(name)
+    return (found[1], int(found[2] or 0)) if found else None
 
 
 def list_files(folder: Path) -> list[Path]:
-    """All click files, the oldest first."""
-    return sorted(folder.glob("clicks-????????.db"))
+    """All click files, the oldest day first."""
+    return sorted(path for path in folder.glob("clicks-*.db") if named(path.name))
 
 
 def open_for_writing(path: Path, *, busy_seconds: float) -> sqlite3.Connection:
@@ -196,11 +213,11 @@ def read_between(
     low, high = make_click_id(clock.to_micros(start)) - 1, make_click_id(clock.to_micros(end))
     day: date = start.astimezone(UTC).date()
     while day <= end.astimezone(UTC).date():
-        path = path_of(folder, day.strftime("%Y%m%d"))
-        after = low
-        while path.exists() and (rows := read_after(path, after, chunk, before_id=high)):
-            yield rows
-            after = rows[-1].id
+        for path in sorted(folder.glob(f"clicks-{day:%Y%m%d}*.db")):
+            after = low
+            while rows := read_after(path, after, chunk, before_id=high):
+                yield rows
+                after = rows[-1].id
         day += timedelta(days=1)
 
 

@@ -210,7 +210,7 @@ def _touch(click: StoredClick, owner: Owner, kinds: dict[int, str]) -> Touch:
         partner_id=owner.partner,
         link_id=click.link if click.link in kinds else None,
         visitor=visitor_text(click.visitor),
-        kind=kinds.get(click.link, LinkKind.LINK),
+        kind=LinkKind.QR if click.is_qr else kinds.get(click.link, LinkKind.LINK),
         at=clickfile.moment_of(click.id),
         click_id=click.id,
         source={name: value for name, value in source.items() if value},
@@ -236,12 +236,13 @@ def _count_between(day: date, zone: ZoneInfo | None) -> Counts:
 
 
 def _require_files(start: datetime, end: datetime, marks: dict[str, int]) -> None:
-    moment = start.astimezone(UTC)
-    while moment.date() <= (end.astimezone(UTC) - timedelta(microseconds=1)).date():
-        path = clickfile.path_of(click_folder(), moment.strftime("%Y%m%d"))
-        if marks.get(path.name) and not path.exists():
-            raise ClickFileMissingError(path.name)
-        moment += timedelta(days=1)
+    """Files of other machines count too: without them the day cannot be counted here."""
+    first, last = start.astimezone(UTC), end.astimezone(UTC) - timedelta(microseconds=1)
+    for name in sorted(marks):
+        day, _ = clickfile.named(name) or ("", 0)
+        is_of_day = f"{first:%Y%m%d}" <= day <= f"{last:%Y%m%d}"
+        if is_of_day and marks[name] and not (click_folder() / name).exists():
+            raise ClickFileMissingError(name)
 
 
 def _run_many(sql: str, rows: Sequence[tuple[Any, ...]]) -> None:

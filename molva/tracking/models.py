@@ -292,3 +292,16 @@ class IngestMark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file} up to {self.last_click_id}"
+
+
+class TrackerNode(models.Model):
+    """A machine that takes clicks: which click folder its number belongs to. Two folders of one number would give ids
+    and file names twice, so the second one is not loaded while the first one is alive.
+    """
+
+    number = models.PositiveSmallIntegerField(primary_key=True)
+    folder = models.CharField(max_length=32)  # what `molva.tracking.nodes` has written into it
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"node {self.number}"

@@ -9,6 +9,7 @@ from django.db import connection
 
 from molva.programmes.models import Partner
 from molva.tracker.database import LinkRow, MarkKey, MarkRow, PostgresReader, SqliteReader
+from molva.tracker.target import Site
 from molva.tracking.models import Link, PromoCode
 from molva.workspaces.scoping import scope
 from tests.factories import make_partner, make_programme, make_workspace
@@ -61,7 +62,7 @@ def test_links_and_marks_are_found(partner: Partner, reader: PostgresReader | Sq
     hosts = ("shop.example", "127.0.0.1:8010")
 
     assert reader.find_links(["link-1", "stopped", "nobody"]) == {
-        "link-1": LinkRow(link.pk, partner.pk, "https://shop.example/?aff=x")
+        "link-1": LinkRow(link.pk, partner.pk, "https://shop.example/?aff=x", Site(hosts, "aff"))
     }
     marks = [MarkKey("herbs", mark) for mark in ("анна", "link-1", "мёд10", "stopped")]
     assert reader.find_marks([*marks, MarkKey("other", "анна")]) == {
