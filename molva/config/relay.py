@@ -74,7 +74,9 @@ def _without_tracker(environ: dict[str, Any], start_response: Callable[..., Any]
 def target_of(environ: dict[str, Any]) -> str:
     """Path and query as they stood in the request line; WSGI hands over the path with its escapes undone."""
     path = quote(environ["PATH_INFO"].encode("latin-1"), safe="/~!$&'()*+,;=:@")
-    return f"{path}?{environ['QUERY_STRING']}" if environ.get("QUERY_STRING") else path
+    # Escapes stay; what was sent without them and may not stand in a request line gets some.
+    query = quote(environ.get("QUERY_STRING", "").encode("latin-1", "replace"), safe="/~!$&'()*+,;=:@?%[]")
+    return f"{path}?{query}" if query else path
 
 
 def headers_of(environ: dict[str, Any]) -> dict[str, str]:

@@ -54,7 +54,7 @@ def checked_page(page_url: str, *, hosts: Collection[str]) -> str:
         raise LinkError("not_an_address")
     allowed = {_bare(URL(f"https://{host}")) for host in hosts}
     if _bare(url) not in allowed:
-        raise LinkError("foreign_host", host=url.host or "")
+        raise LinkError("foreign_host", host=_readable_host(url))
     return str(url)
 
 
@@ -72,6 +72,14 @@ def page_on(target_url: str, wish: str, *, hosts: Collection[str]) -> str:
     if wish[1:2] == "\\" or URL(page).raw_path.startswith("//"):
         raise LinkError("not_an_address")
     return page
+
+
+def _readable_host(url: URL) -> str:
+    """The host in letters; as it was written when it only looks like an international one."""
+    try:
+        return url.host or ""
+    except ValueError:
+        return url.raw_host or ""
 
 
 def _bare(url: URL) -> tuple[str, int | None]:
