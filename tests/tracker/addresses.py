@@ -14,7 +14,7 @@ PAGES: list[tuple[str, str]] = [tuple(pair) for pair in _FOUND["pages"]]
 
 
 def is_at_home(address: str) -> bool:
-    """Whether an address that was given out leads to an allowed host, and is written so that nobody reads it otherwise."""
+    """Whether an address given out leads to an allowed host, and is written so that nobody reads it otherwise."""
     is_plain = address.isascii() and address.isprintable() and not set(address) & set('\\ <>"')
     parts = urlsplit(address)
     is_default = (parts.scheme, parts.port) in {("http", 80), ("https", 443)}

@@ -1,6 +1,6 @@
 """What the tracker asks the main database fits the tables that Django makes, on SQLite and PostgreSQL."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -76,3 +76,44 @@ def test_links_and_marks_are_found(partner: Partner, reader: PostgresReader | Sq
         "evil.example": False,
     }
     assert reader.has_changed()
+
+
+def test_postgresql_tells_of_changes_and_is_quiet_otherwise(
+    partner: Partner, reader: PostgresReader | SqliteReader
+) -> None:
+    if not isinstance(reader, PostgresReader):
+        pytest.skip("SQLite is watched by its data version")
+    assert [reader.has_changed() for _ in range(3)] == [True, False, False]
+    fields = {"programme": partner.programme, "partner": partner}
+    link = Link(**fields, code="told", target_url="https://shop.example/")
+
+    changes: list[Callable[[], object]] = [
+        link.save,
+        lambda: Link.objects.filter(pk=link.pk).update(target_url="https://shop.example/new"),
+        lambda: PromoCode(**fields, code="TEN").save(),
+        lambda: type(partner).objects.filter(pk=partner.pk).update(code_folded="other"),
+        lambda: (
+            type(partner.programme).objects.filter(pk=partner.programme_id).update(shop_hosts=["x.example"])
+        ),
+        link.delete,
+    ]
+    for change in changes:
+        change()
+        assert [reader.has_changed() for _ in range(2)] == [True, False]
+
+    reader.close()  # whatever was told meanwhile is lost: all is asked for again
+    assert [reader.has_changed() for _ in range(2)] == [True, False]
+
+
+def test_without_its_triggers_postgresql_is_asked_again_and_again(
+    partner: Partner, reader: PostgresReader | SqliteReader
+) -> None:
+    if not isinstance(reader, PostgresReader):
+        pytest.skip("SQLite is watched by its data version")
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE tracking_link DISABLE TRIGGER molva_links_changed")
+    try:
+        assert [reader.has_changed() for _ in range(3)] == [True] * 3
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE tracking_link ENABLE TRIGGER molva_links_changed")
