@@ -14,11 +14,9 @@ from yarl import URL
 
 from molva.tracking.clickfile import SUBS, Extras
 from molva.tracking.errors import LinkError
-from molva.tracking.links import mark_of, page_on, with_mark
+from molva.tracking.links import PAGE_PARAM, QR_PARAM, mark_of, page_on, with_mark
 
 TOKEN_PARAM = "mv"  # noqa: S105 - the name of a parameter
-PAGE_PARAM = "to"  # the page of the shop that a click asks for
-QR_PARAM = "qr"  # stands in the addresses of our QR pictures
 _CODE_LIMIT = 240  # bytes of a percent-encoded code
 _VALUE_LIMIT = 255
 _PAGE_LIMIT = 2000

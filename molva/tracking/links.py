@@ -11,6 +11,9 @@ from yarl import URL
 
 from molva.tracking.errors import LinkError
 
+PAGE_PARAM = "to"  # of `/r/CODE`: the page of the shop that a click asks for
+QR_PARAM = "qr"  # stands in the addresses of our QR pictures
+
 
 def with_mark(page_url: str, *, param: str, mark: str) -> str:
     """`page_url` with `param=mark`: all else stays letter by letter, an older mark is replaced in its place."""
