@@ -1,6 +1,7 @@
 """What the tracker does for a minute, with a million links, under strace, when a link changes and when it is killed."""
 
 import http.client
+import json
 import random
 import re
 import signal
@@ -10,7 +11,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from redirect_servers import HEADERS, ROOT, SECRET, Server, free_port, measure, start_tracker
@@ -175,18 +176,69 @@ def kills(folder: Path, rounds: int) -> None:
     with start_tracker(folder, port):
         time.sleep(0.5)
         load.end()
+    print(f"killed {rounds} times: {verdict(load, folder)}")
+
+
+def verdict(load: "Load", folder: Path) -> str:
+    """What visitors were promised beside what is stored; ends the run when a promise was broken."""
     stored: list[int] = []
     for path in (folder / "clicks").glob("clicks-*.db"):
         with closing(sqlite3.connect(path)) as connection:
             stored += [row[0] for row in connection.execute("SELECT id FROM clicks")]
     lost = set(load.promised) - set(stored)
     doubled = len(load.promised) - len(set(load.promised)) + len(stored) - len(set(stored))
-    print(
-        f"killed {rounds} times: promised {len(load.promised):,}, stored {len(stored):,}, lost {len(lost)}, "
-        f"doubled {doubled}, sent on uncounted {load.bare}"
+    words = (
+        f"promised {len(load.promised):,}, stored {len(stored):,}, lost {len(lost)}, doubled {doubled}, "
+        f"sent on uncounted {load.bare:,}"
     )
-    if lost or doubled:
-        sys.exit(1)
+    return sys.exit(words) if lost or doubled else words
+
+
+def full_disk(folder: Path) -> None:
+    """The click files on a disk of 64 MiB, filled under load by somebody else, and emptied again, five times."""
+    small = folder / "small"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(small)], check=True)
+    try:
+        with start_tracker(folder, data=small) as server:
+            load = Load(server.port)
+            for number in range(5):
+                time.sleep(1)
+                before = load.bare
+                fill(small / "ballast")
+                time.sleep(3)
+                state = health(server)
+                print(
+                    f"  full: {state['status']}; {load.bare - before:,} sent on uncounted, the last one in "
+                    f"{load.last * 1000:.0f} ms, the slowest in {load.slowest * 1000:.0f} ms"
+                )
+                (small / "ballast").unlink()
+                start = time.perf_counter()
+                while health(server)["status"] != "ok":
+                    time.sleep(0.02)
+                print(f"  freed ({number + 1}): counts again after {time.perf_counter() - start:.2f} s")
+            load.end()
+        for path in (small / "clicks").glob("clicks-*.db"):
+            with closing(sqlite3.connect(path)) as connection:
+                print(f"{path.name}: integrity {connection.execute('PRAGMA integrity_check').fetchone()[0]}")
+        print(f"full disk: {verdict(load, small)}")
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+def fill(path: Path) -> None:
+    """Write until there is no room left."""
+    with path.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(65536))
+
+
+def health(server: Server) -> dict[str, object]:
+    """What the tracker says of itself."""
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)) as connection:
+        connection.request("GET", "/healthz")
+        found: dict[str, object] = json.loads(connection.getresponse().read())
+    return found
 
 
 class Load:
@@ -195,6 +247,7 @@ class Load:
     def __init__(self, port: int) -> None:
         self.promised: list[int] = []
         self.bare = 0
+        self.last = self.slowest = 0.0  # seconds that an answer took
         self._port = port
         self._ends = threading.Event()
         self._pool = ThreadPoolExecutor(CLIENTS)
@@ -211,7 +264,10 @@ class Load:
             try:
                 with closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)) as connection:
                     while not self._ends.is_set():
+                        start = time.perf_counter()
                         self._note(ask(connection))
+                        self.last = time.perf_counter() - start
+                        self.slowest = max(self.slowest, self.last)
             except (OSError, http.client.HTTPException):
                 time.sleep(0.02)
 

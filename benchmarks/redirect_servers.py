@@ -136,12 +136,12 @@ def make_database(folder: Path) -> Path:
     return path
 
 
-def start_tracker(folder: Path, port: int = 0) -> Server:
-    """The tracker on a main database that is there already; without the limit a minute, as all clicks are ours."""
+def start_tracker(folder: Path, port: int = 0, *, data: Path | None = None) -> Server:
+    """The tracker on the main database of `folder`, its clicks in `data` if given; without the limit a minute."""
     port = port or free_port()
     env = {
         **os.environ,
-        "MOLVA_DATA": str(folder),
+        "MOLVA_DATA": str(data or folder),
         "MOLVA_TRACKER_BIND": f"127.0.0.1:{port}",
         "MOLVA_TRACKER_RATE": "0",
         "MOLVA_SECRET_KEY": SECRET,

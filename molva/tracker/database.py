@@ -102,7 +102,10 @@ class SqliteReader:
     def find_links(self, codes: Sequence[str]) -> dict[str, LinkRow]:
         sql = _LINKS.format(in_codes=f"IN ({','.join('?' * len(codes))})")
         rows = self._open().execute(sql, tuple(codes))
-        return {code: LinkRow(*row, _site(hosts, param)) for code, *row, hosts, param in rows}
+        return {
+            code: LinkRow(link, partner, url, _site(hosts, param))
+            for code, link, partner, url, hosts, param in rows
+        }
 
     def find_marks(self, keys: Sequence[MarkKey]) -> dict[MarkKey, MarkRow]:
         found = {}
