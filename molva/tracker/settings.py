@@ -50,7 +50,9 @@ def settings_from_env(environ: Mapping[str, str]) -> TrackerSettings:
         cookie_days=int(environ.get("MOLVA_TRACKER_COOKIE_DAYS") or 365),
         node=node,
         rate_per_minute=int(environ.get("MOLVA_TRACKER_RATE") or 60),
-        metrics_token=_secret_text(environ, "MOLVA_METRICS_TOKEN").encode(),
+        metrics_token=(
+            _file_text(environ, "MOLVA_METRICS_TOKEN") or environ.get("MOLVA_METRICS_TOKEN", "")
+        ).encode(),
     )
 
 
@@ -62,9 +64,12 @@ def split_bind(bind: str) -> tuple[str, int]:
 
 def _secret_text(environ: Mapping[str, str], name: str) -> str:
     """A value given directly or as the path of a file in `NAME_FILE`."""
-    if path := environ.get(f"{name}_FILE"):
-        return Path(path).read_text(encoding="utf-8").strip()
-    return environ.get(name, "")
+    return _file_text(environ, name) or environ.get(name, "")
+
+
+def _file_text(environ: Mapping[str, str], name: str) -> str:
+    path = environ.get(f"{name}_FILE")
+    return Path(path).read_text(encoding="utf-8").strip() if path else ""
 
 
 def _key_file(data_dir: Path) -> str:
