@@ -43,7 +43,7 @@ def soak(folder: Path, seconds: int, connections: int) -> None:
         print(
             f"p99 of the worst five seconds ÷ the first: {max(p99) / p99[0]:.2f}; of the last: {p99[-1] / p99[0]:.2f}"
         )
-        print(f"WAL at most {wal / 1e6:.1f} MB; WAL and file ÷ file: {(wal + data) / max(data, 1):.2f}")
+        print(f"WAL at most {wal / 1e6:.1f} MB; WAL ÷ file: {wal / max(data, 1):.2f}")
         print(f"memory at the end: {server.pss_mb():.0f} MB")
 
 

@@ -140,7 +140,7 @@ def open_for_writing(path: Path, *, busy_seconds: float) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA wal_autocheckpoint=4000")  # pages of 4 KiB: every 16 MiB
+        connection.execute("PRAGMA wal_autocheckpoint=2000")  # pages of 4 KiB: every 8 MiB
         if is_new:
             connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
             _sync_folder(path.parent)
