@@ -14,7 +14,7 @@ STYLES = UI / "styles"
 OUT = UI / "static/ui"
 
 SCREEN = [
-    "tokens", "base", "layout", "parts", "lists", "choices", "forms", "floats", "tables", "signs", "figures",
+    "tokens", "base", "layout", "parts", "lists", "choices", "forms", "floats", "tables", "signs", "figures", "charts",
     "office", "cabinet", "print",
 ]  # fmt: skip
 BUNDLES = {

@@ -30,6 +30,11 @@ class LiveDirectory(Directory):
         self._terms_over_time = terms or TermsOverTime(programme)
         self._rows: dict[str, Partner] = {}
 
+    @property
+    def programme(self) -> Programme:
+        """Whose directory it is."""
+        return self._programme
+
     def version_at(self, moment: int) -> TermsVersion:
         """The stored version of terms in force at a moment (µs); before the first the first."""
         return self._terms_over_time.version_at(moment)
@@ -101,6 +106,7 @@ class Person:
     orders: list[Order]
     leads: list[Lead]
     facts: PersonFacts
+    lines: dict[int, list[OrderLine]]  # by order id
 
 
 def load_person(customer: Customer) -> Person:
@@ -165,7 +171,8 @@ def _person(
             facts.orders.append(_order(record, lines, tie))
         else:
             facts.leads.append(_lead(record, tie))
-    return Person([order for order, _lines in orders], leads, facts)
+    lines = {order.pk: found for order, found in orders}
+    return Person([order for order, _lines in orders], leads, facts, lines)
 
 
 def order_key(order: Order) -> str:

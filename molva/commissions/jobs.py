@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from molva.commissions.devices import CHUNK, tell_devices
+from molva.commissions.models import OrderFigure
 from molva.commissions.postings import release_due
 from molva.commissions.services import settle_customer
 from molva.jobs import enqueue, job
@@ -9,6 +11,7 @@ from molva.kit import clock
 from molva.tracking.ingest import click_folder, ingest_clicks
 from molva.tracking.models import Attribution, Customer, CustomerVisitor
 from molva.tracking.nodes import claim_nodes
+from molva.tracking.raw_clicks import raw_clicks
 from molva.workspaces import journal
 from molva.workspaces.models import Event
 from molva.workspaces.scoping import scope
@@ -47,6 +50,16 @@ def settle_one(customer_id: int) -> None:
 def release_holds() -> None:
     """Timetable entry: what has waited long enough becomes available."""
     release_due(clock.now())
+
+
+@job(max_attempts=1)
+def tell_devices_of_orders() -> None:
+    """Timetable entry: ask the raw clicks for the devices and countries of new orders, company by company."""
+    untold = OrderFigure.unscoped.filter(click_id__isnull=False, device__isnull=True).order_by()
+    for workspace_id in list(untold.values_list("workspace_id", flat=True).distinct()):
+        with scope(workspace_id):
+            while tell_devices(raw_clicks()) >= CHUNK:
+                pass
 
 
 @job(max_attempts=1)

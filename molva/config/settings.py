@@ -54,6 +54,15 @@ MOLVA_PLAN_MONTHLY = env.str("MOLVA_PLAN_MONTHLY", default="0")
 MOLVA_PLAN_TRIAL_DAYS = env.int("MOLVA_PLAN_TRIAL_DAYS", default=14)
 # Services that a shop may order for a single charge: «name=price» by semicolons.
 MOLVA_PLAN_SERVICES = env.str("MOLVA_PLAN_SERVICES", default="")
+# How many days single clicks are kept, as the tracker wrote them and sealed; counts are kept for ever.
+MOLVA_KEEP_RAW_DAYS = env.int("MOLVA_KEEP_RAW_DAYS", default=7)
+MOLVA_KEEP_CLICKS_DAYS = env.int("MOLVA_KEEP_CLICKS_DAYS", default=400)
+if min(MOLVA_KEEP_RAW_DAYS, MOLVA_KEEP_CLICKS_DAYS) < 0:
+    raise ImproperlyConfigured("MOLVA_KEEP_RAW_DAYS and MOLVA_KEEP_CLICKS_DAYS are whole numbers from 0 on")
+# Countries of clicks, by a file in MaxMind's format that the operator brings.
+MOLVA_GEO_FILE = env.str("MOLVA_GEO_FILE", default="")
+# Where sealed clicks are copied to and asked for: http://user:password@host:8123/database
+MOLVA_CLICKHOUSE_URL = env.str("MOLVA_CLICKHOUSE_URL", default="")
 # Set by `molva demo` only: sign-in codes are shown on the page instead of being mailed.
 MOLVA_DEMO = env.bool("MOLVA_DEMO", default=False)
 
@@ -94,6 +103,7 @@ INSTALLED_APPS = [
     "molva.ledger",
     "molva.commissions",
     "molva.payouts",
+    "molva.reports",
     "molva.integrations",
     "molva.messaging",
     "molva.selftest",
@@ -255,6 +265,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("MOLVA_STATIC", default=str(DATA_DIR / "static")))
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
+# Files of long lists; served by a view that knows whose they are, removed after their days.
+MOLVA_EXPORTS = DATA_DIR / "exports"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 
 from molva.integrations.adoption import waiting_installs
-from molva.integrations.models import Connection, Finding, FindingState, InboundEvent, InboundState
+from molva.integrations.models import (
+    Connection,
+    Finding,
+    FindingState,
+    InboundEvent,
+    InboundState,
+    SetupStep,
+    StepState,
+)
 from molva.integrations.sources.insales.application import is_on
 from molva.jobs.queries import list_dead_jobs
 from molva.payouts.models import Payout, PayoutStatus
@@ -44,3 +52,9 @@ def attention(programme: Programme) -> Attention:
         shop_state="broken" if "broken" in states else "active" if states else "",
         waiting_shops=len(waiting_installs(programme.workspace)) if is_on() else 0,
     )
+
+
+def count_refused_steps(programme: Programme) -> int:
+    """Parts of shops' set-ups that a person has to help."""
+    steps = SetupStep.objects.filter(connection__programme=programme, state=StepState.REFUSED)
+    return steps.exclude(connection__state="disconnected").count()

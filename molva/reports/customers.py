@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Count, Max, QuerySet, Sum
 
@@ -19,7 +20,7 @@ class CustomerFigures:
 
     orders: int = 0
     sales_minor: int = 0
-    last_at: object = None
+    last_at: datetime | None = None
 
 
 def list_customers(programme: Programme, *, search: str = "", partner: str = "") -> "QuerySet[Customer]":

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
@@ -11,7 +12,7 @@ from molva.programmes.models import Programme
 from molva.reports.matching import contains, person_like
 from molva.reports.period import Period
 
-NOBODY = "nobody"
+NOBODY, ANYBODY = "nobody", "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,13 @@ def list_orders(
     partner: str = "",
     source: str = "",
     period: Period | None = None,
+    among: "QuerySet[Any] | None" = None,
     sort: str = "",
 ) -> "QuerySet[Order]":
-    """Orders, newest first; `partner` is a code or NOBODY, `reason` a reason of the verdict or of paying nothing."""
+    """Orders, newest first; `partner` is a code, NOBODY or ANYBODY.
+
+    `reason`: of the verdict, or of paying nothing; `among`: ids of the orders to choose from, all if None.
+    """
     rows = Order.objects.filter(programme=programme).select_related("customer", "partner")
     if search:
         rows = rows.filter(contains(search, "number") | person_like(search, prefix="customer__"))
@@ -44,10 +49,14 @@ def list_orders(
         rows = rows.filter(Q(reason=reason) | Q(unpaid=reason))
     if partner == NOBODY:
         rows = rows.filter(partner__isnull=True)
+    elif partner == ANYBODY:
+        rows = rows.filter(partner__isnull=False)
     elif partner:
         rows = rows.filter(partner__code=partner)
     if period:
         rows = rows.filter(created_at__gte=period.start, created_at__lt=period.end)
+    if among is not None:
+        rows = rows.filter(pk__in=among)
     key, down = sort.lstrip("-"), sort.startswith("-")
     if key not in ("number", "total_minor", "created_at"):
         key, down = "created_at", True

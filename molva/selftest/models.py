@@ -12,7 +12,7 @@ from molva.workspaces.models import User
 from molva.workspaces.scoping import WorkspaceModel
 
 
-class RunState(models.TextChoices):
+class SelfTestState(models.TextChoices):
     RUNNING = "running"
     PASSED = "passed"
     FAILED = "failed"
@@ -23,7 +23,7 @@ class SelfTest(WorkspaceModel):
     """One run. `steps`: what each step found, in order; `notes`: what later steps need of earlier ones."""
 
     programme = models.ForeignKey(Programme, on_delete=models.CASCADE, related_name="self_tests")
-    state = models.CharField(max_length=8, choices=RunState, default=RunState.RUNNING)
+    state = models.CharField(max_length=8, choices=SelfTestState, default=SelfTestState.RUNNING)
     with_order = models.BooleanField(
         default=False
     )  # a real order is made in the shop, and removed at the end

@@ -10,7 +10,7 @@ from molva.integrations.models import Connection
 from molva.jobs import enqueue, job
 from molva.kit import clock
 from molva.programmes.models import Programme
-from molva.selftest.models import RunState, SelfTest
+from molva.selftest.models import SelfTest, SelfTestState
 from molva.selftest.sandbox import sandbox_for
 from molva.selftest.steps import STEPS, Broken, NotYet, Passed, Walk, Warned, clean
 from molva.workspaces import journal
@@ -24,7 +24,7 @@ KEPT_RUNS = 60
 
 def start(*, programme: Programme, actor: User | None, with_order: bool, is_daily: bool = False) -> SelfTest:
     """A new run; one that is running already is given instead."""
-    running = SelfTest.objects.filter(programme=programme, state=RunState.RUNNING).first()
+    running = SelfTest.objects.filter(programme=programme, state=SelfTestState.RUNNING).first()
     if running:
         return running
     try:
@@ -34,7 +34,7 @@ def start(*, programme: Programme, actor: User | None, with_order: bool, is_dail
             run.save()
             enqueue(advance, run_id=run.pk, workspace_id=run.workspace_id)
     except IntegrityError:  # two pressed the button at once
-        return SelfTest.objects.get(programme=programme, state=RunState.RUNNING)
+        return SelfTest.objects.get(programme=programme, state=SelfTestState.RUNNING)
     _forget_old(programme)
     return run
 
@@ -43,7 +43,7 @@ def start(*, programme: Programme, actor: User | None, with_order: bool, is_dail
 def advance(run_id: int) -> None:
     """Do steps until one has to wait; a waiting step is looked at again in a second."""
     run = SelfTest.objects.select_related("programme__workspace").filter(pk=run_id).first()
-    if run is None or run.state != RunState.RUNNING:
+    if run is None or run.state != SelfTestState.RUNNING:
         return
     walk = _walk(run)
     for key in list(STEPS)[_done(run) :]:
@@ -65,15 +65,15 @@ def advance(run_id: int) -> None:
             _end(walk, key, f"{type(problem).__name__}: {problem}"[:300])
             return
         _note(run, key, found)
-    run.state, run.finished_at = RunState.PASSED, clock.now()
+    run.state, run.finished_at = SelfTestState.PASSED, clock.now()
     run.save()
     journal.record("self_test.passed", run.programme, programme_id=run.programme_id, data={"run": run.pk})
 
 
 def stop(*, run: SelfTest, actor: User) -> None:
     """A person has seen enough; what the run made in the shop is removed."""
-    if run.state == RunState.RUNNING:
-        run.state, run.finished_at = RunState.STOPPED, clock.now()
+    if run.state == SelfTestState.RUNNING:
+        run.state, run.finished_at = SelfTestState.STOPPED, clock.now()
         _clean_quietly(_walk(run))
         run.save()
         journal.record(
@@ -98,10 +98,20 @@ def last_run(programme: Programme) -> SelfTest | None:
     return SelfTest.objects.filter(programme=programme).order_by("-started_at", "-pk").first()
 
 
+def has_failed(programme: Programme) -> bool:
+    """Whether the newest run that went to its end stopped at a step."""
+    ended = SelfTest.objects.filter(
+        programme=programme, state__in=(SelfTestState.PASSED, SelfTestState.FAILED)
+    )
+    return (
+        ended.order_by("-started_at", "-pk").values_list("state", flat=True).first() == SelfTestState.FAILED
+    )
+
+
 def _walk(run: SelfTest) -> Walk:
     shops = Connection.objects.filter(programme=run.programme).exclude(kind="manual")
     shop = shops.exclude(state="disconnected").select_related("programme").order_by("pk").first()
-    return Walk(run, run.programme, sandbox_for(run.programme), shop)
+    return Walk(run, run.programme, Programme.objects.get(sandbox_of=run.programme), shop)
 
 
 def _done(run: SelfTest) -> int:
@@ -139,7 +149,7 @@ def _end(walk: Walk, key: str, reason: str) -> None:
     run.steps.append(
         {"key": key, "state": "failed", "at": clock.now().isoformat(), "facts": {}, "reason": reason}
     )
-    run.state, run.finished_at = RunState.FAILED, clock.now()
+    run.state, run.finished_at = SelfTestState.FAILED, clock.now()
     _clean_quietly(walk)
     run.save()
     journal.record(

@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from molva.domain.click_id import click_micros
 from molva.kit import clock
 from molva.tracking import clickfile
-from molva.tracking.clickfile import COLUMNS, RawClick
+from molva.tracking.clickfile import COLUMNS, Extras, RawClick
 
 ROWS_A_STATEMENT = 64
 WAL_LIMIT_BYTES = 64 * 1024 * 1024
@@ -35,6 +35,7 @@ class DayFile:
         self.connection = clickfile.open_for_writing(self.path, busy_seconds=busy_seconds)
         self._wal = self.path.with_name(self.path.name + "-wal")
         self._texts: dict[str, int] = {}
+        self._once: set[str] = set()  # UTM that has come once
         self._busy_seconds = busy_seconds
         self._cut_at = WAL_LIMIT_BYTES
 
@@ -53,8 +54,9 @@ class DayFile:
             if self.connection.in_transaction:
                 execute("ROLLBACK")
             raise
-        if len(self._texts) > _TEXTS_KEPT:
-            self._texts.clear()
+        for kept in (self._texts, self._once):
+            if len(kept) > _TEXTS_KEPT:
+                kept.clear()
 
     def probe(self) -> None:
         """Write something durable that changes nothing: raises when the file is locked or the disk full."""
@@ -93,8 +95,22 @@ class DayFile:
                 values.append(
                     None if referrer is None else self._texts.get(referrer) or self._intern(referrer)
                 )
-                values += click[8] or ()
+                if click[8] is not None:
+                    values += self._shortened(click[8])
             self.connection.execute(_statement(len(part), columns), values)
+
+    def _shortened(self, extras: Extras) -> Extras:
+        """UTM that comes again is stored once; what comes once only, as numbers of advertisers do, is left alone."""
+        utm = extras.utm
+        if utm is None:
+            return extras
+        number = self._texts.get(utm)
+        if number is None:
+            if utm not in self._once:
+                self._once.add(utm)
+                return extras
+            number = self._intern(utm)
+        return extras._replace(utm=str(number))
 
     def _intern(self, text: str) -> int:
         execute = self.connection.execute

@@ -2,12 +2,12 @@
 
 `<data>/clicks/clicks-YYYYMMDD.db` (of node 5: `clicks-YYYYMMDD-5.db`, so that a name means one file among those of
 all machines) is in WAL mode with `synchronous=FULL`. The table of clicks has its primary key only (every further
-index would cost two to four times in inserts); user agents and referrers are interned beside it. Ids only grow
-inside a file, so a reader that remembers the last id it has seen misses nothing and repeats nothing. This module
-knows neither Django nor the network: both sides import it.
+index would cost two to four times in inserts); user agents and referrers are interned beside it, and so is UTM that
+comes again (its column has the text itself, or the number of one). Ids only grow inside a file, so a reader that
+remembers the last id it has seen misses nothing and repeats nothing. What becomes of a file when its day is over:
+`sealedfile`. This module knows neither Django nor the network: both sides import it.
 """
 
-import os
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from molva.domain.click_id import click_micros, click_node, make_click_id
 from molva.kit import clock
+from molva.tracking.sealedfile import past_last_id, sync_folder
 
 FLAG_BOT = 1  # a known crawler by its user agent
 FLAG_PREFETCH = 2  # the browser or a messenger looks ahead, nobody has followed the link yet
@@ -39,13 +40,14 @@ CREATE TABLE IF NOT EXISTS clicks (
 """
 _SELECT = """
 SELECT c.id, c.link, c.partner, c.visitor, c.flags, r.text,
-  c.sub1, c.sub2, c.sub3, c.sub4, c.sub5, c.utm, c.page
-FROM clicks c LEFT JOIN texts r ON r.id = c.referrer
+  c.sub1, c.sub2, c.sub3, c.sub4, c.sub5, coalesce(u.text, c.utm), c.page
+FROM clicks c LEFT JOIN texts r ON r.id = c.referrer LEFT JOIN texts u ON u.id = c.utm
 WHERE c.id > ? AND c.id < ? ORDER BY c.id LIMIT ?
 """
 _INSERT = f"INSERT INTO clicks ({','.join(COLUMNS)}) VALUES ({','.join('?' * len(COLUMNS))})"  # noqa: S608 - no value
 _MAX_ID = (1 << 63) - 1
 _NAME = re.compile(r"clicks-(\d{8})(?:-(\d{1,4}))?\.db")
+_OPENINGS = 10  # a file is dropped at most once while it is being opened; more is a broken disk
 
 
 class ClickFileMissingError(LookupError):
@@ -134,22 +136,41 @@ def list_files(folder: Path) -> list[Path]:
 
 
 def open_for_writing(path: Path, *, busy_seconds: float) -> sqlite3.Connection:
-    """The writer's connection; a new file is made durable together with its name in the folder."""
+    """The writer's connection; a new file is made durable together with its name in the folder.
+
+    A file of a past day may be dropped while it is being opened: then it is opened anew. While it is open nobody drops
+    it (`sealedfile.drop_file`).
+    """
+    for _ in range(_OPENINGS):
+        connection = _open_once(path, busy_seconds)
+        if connection:
+            return connection
+    raise sqlite3.OperationalError(f"{path.name} vanishes whenever it is opened")
+
+
+def _open_once(path: Path, busy_seconds: float) -> sqlite3.Connection | None:
+    """None when the name came to mean another file, or none, before this one was locked."""
     is_new = not path.exists()
     connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, cached_statements=256)
     try:
+        inode = path.stat().st_ino
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA wal_autocheckpoint=2000")  # pages of 4 KiB: every 8 MiB
         if is_new:
             connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         else:
             connection.executescript(_SCHEMA)
+        if path.stat().st_ino == inode:
+            return connection
+    except FileNotFoundError:
+        pass
     except sqlite3.Error:
         connection.close()
         raise
-    return connection
+    connection.close()
+    return None
 
 
 def store_clicks(folder: Path, clicks: Sequence[RawClick]) -> None:
@@ -185,13 +206,24 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
 
 def last_id(path: Path) -> int:
-    """The highest click id of a file, 0 when it is empty or not there."""
+    """The highest click id that a file has or ever had (some may be sealed or dropped), 0 when there was none."""
+    past = past_last_id(path)
     if not path.exists():
-        return 0
+        return past
     connection = sqlite3.connect(path, timeout=5.0)
     try:
         has_table = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'clicks'").fetchone()
-        return int(connection.execute("SELECT max(id) FROM clicks").fetchone()[0] or 0) if has_table else 0
+        found = connection.execute("SELECT max(id) FROM clicks").fetchone()[0] if has_table else 0
+        return max(past, int(found or 0))
+    finally:
+        connection.close()
+
+
+def first_id(path: Path) -> int:
+    """The lowest click id in a file, 0 when it is empty."""
+    connection = open_for_reading(path)
+    try:
+        return int(connection.execute("SELECT min(id) FROM clicks").fetchone()[0] or 0)
     finally:
         connection.close()
 
@@ -224,12 +256,3 @@ def read_between(
 def moment_of(click_id: int) -> datetime:
     """The aware UTC moment of a click."""
     return clock.from_micros(click_micros(click_id))
-
-
-def _sync_folder(folder: Path) -> None:
-    """A new file name survives a power cut only when its folder has been synced too."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

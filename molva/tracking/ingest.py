@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -23,7 +22,18 @@ from molva.kit import clock
 from molva.programmes.models import Partner
 from molva.tracking import clickfile
 from molva.tracking.clickfile import SUBS, ClickFileMissingError, StoredClick
-from molva.tracking.models import ClickDay, ClickHour, IngestMark, Link, LinkKind, Touch
+from molva.tracking.columns.reading import is_whole, read_all_between
+from molva.tracking.columns.words import host_of
+from molva.tracking.models import (
+    ClickDay,
+    ClickHour,
+    ClickHourTotal,
+    ClickTotal,
+    IngestMark,
+    Link,
+    LinkKind,
+    Touch,
+)
 
 logger = logging.getLogger(__name__)
 CHUNK = 1000
@@ -35,6 +45,16 @@ INSERT INTO tracking_clickday (workspace_id, programme_id, partner_id, link_key,
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (partner_id, link_key, day) DO UPDATE SET clicks = tracking_clickday.clicks + excluded.clicks,
   visitors = tracking_clickday.visitors + excluded.visitors, bots = tracking_clickday.bots + excluded.bots
+"""
+_ADD_TOTAL = """
+INSERT INTO tracking_clicktotal (workspace_id, programme_id, day, clicks, visitors, bots)
+VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT (programme_id, day) DO UPDATE SET clicks = tracking_clicktotal.clicks + excluded.clicks,
+  visitors = tracking_clicktotal.visitors + excluded.visitors, bots = tracking_clicktotal.bots + excluded.bots
+"""
+_ADD_HOUR_TOTAL = """
+INSERT INTO tracking_clickhourtotal (workspace_id, programme_id, hour, clicks) VALUES (%s, %s, %s, %s)
+ON CONFLICT (programme_id, hour) DO UPDATE SET clicks = tracking_clickhourtotal.clicks + excluded.clicks
 """
 _ADD_HOUR = """
 INSERT INTO tracking_clickhour (workspace_id, programme_id, partner_id, hour, clicks)
@@ -85,24 +105,37 @@ class Counts:
             self.visitors[key] += 1
 
     def save_days(self) -> None:
-        """Add the day counts to what is stored."""
-        rows = [
-            (
-                *(owner.workspace, owner.programme, owner.partner, link, day.isoformat()),
-                *(counter[owner, link, day] for counter in (self.clicks, self.visitors, self.bots)),
-            )
-            for owner, link, day in {**self.clicks, **self.bots}
-        ]
+        """Add the day counts to what is stored, of links and of whole programmes."""
+        rows = []
+        totals: dict[tuple[int, int, date], list[int]] = {}
+        for owner, link, day in {**self.clicks, **self.bots}:
+            counts = [counter[owner, link, day] for counter in (self.clicks, self.visitors, self.bots)]
+            rows.append((owner.workspace, owner.programme, owner.partner, link, day.isoformat(), *counts))
+            known = totals.get((owner.workspace, owner.programme, day), (0, 0, 0))
+            totals[owner.workspace, owner.programme, day] = [
+                a + b for a, b in zip(known, counts, strict=True)
+            ]
         _run_many(_ADD_DAY, rows)
+        _run_many(
+            _ADD_TOTAL,
+            [
+                (workspace, programme, day.isoformat(), *sums)
+                for (workspace, programme, day), sums in sorted(totals.items())
+            ],
+        )
 
     def save_hours(self) -> None:
-        """Add the hour counts to what is stored."""
+        """Add the hour counts to what is stored, of partners and of whole programmes."""
         adapt = connection.ops.adapt_datetimefield_value
         rows = [
             (owner.workspace, owner.programme, owner.partner, adapt(hour), count)
             for (owner, hour), count in self.hours.items()
         ]
         _run_many(_ADD_HOUR, rows)
+        totals: Counter[tuple[int, int, Any]] = Counter()
+        for workspace, programme, _partner, hour, count in rows:
+            totals[workspace, programme, hour] += count
+        _run_many(_ADD_HOUR_TOTAL, [(*place, count) for place, count in sorted(totals.items())])
 
 
 def click_folder() -> Path:
@@ -137,15 +170,19 @@ def rebuild_day(day: date) -> None:
     for name in Partner.unscoped.values_list("programme__timezone", flat=True).distinct():
         counts = _count_between(day, ZoneInfo(name))
         ClickDay.unscoped.filter(day=day, programme__timezone=name).delete()
+        ClickTotal.unscoped.filter(day=day, programme__timezone=name).delete()
         counts.save_days()
     start = datetime.combine(day, time(), UTC)
-    ClickHour.unscoped.filter(hour__gte=start, hour__lt=start + timedelta(days=1)).delete()
+    for table in (ClickHour, ClickHourTotal):
+        table.unscoped.filter(hour__gte=start, hour__lt=start + timedelta(days=1)).delete()
     _count_between(day, None).save_hours()
 
 
 def forget_old_hours() -> int:
     """Drop hour counts older than 31 days; the day counts stay for ever."""
-    return ClickHour.unscoped.filter(hour__lt=clock.now() - HOURS_KEPT).delete()[0]
+    old = clock.now() - HOURS_KEPT
+    ClickHourTotal.unscoped.filter(hour__lt=old).delete()
+    return ClickHour.unscoped.filter(hour__lt=old).delete()[0]
 
 
 def _lock() -> None:
@@ -199,7 +236,7 @@ def _seen(clicks: Sequence[StoredClick], owners: dict[int, Owner]) -> set[tuple[
 def _touch(click: StoredClick, owner: Owner, kinds: dict[int, str]) -> Touch:
     extras = click.extras
     source = {
-        "referrer_host": urlsplit(click.referrer or "").hostname or "",
+        "referrer_host": host_of(click.referrer),
         **{name: getattr(extras, name) for name in SUBS},
         "utm": extras.utm,
         "landing": extras.page,
@@ -225,7 +262,7 @@ def _count_between(day: date, zone: ZoneInfo | None) -> Counts:
     _require_files(start, end, marks)
     counts = Counts()
     owners: dict[int, Owner] = {}
-    for clicks in clickfile.read_between(click_folder(), start, end):
+    for clicks in read_all_between(click_folder(), start, end):
         owners |= _owners({click.partner for click in clicks} - owners.keys())
         for click in clicks:
             owner = owners.get(click.partner)
@@ -241,7 +278,7 @@ def _require_files(start: datetime, end: datetime, marks: dict[str, int]) -> Non
     for name in sorted(marks):
         day, _ = clickfile.named(name) or ("", 0)
         is_of_day = f"{first:%Y%m%d}" <= day <= f"{last:%Y%m%d}"
-        if is_of_day and marks[name] and not (click_folder() / name).exists():
+        if is_of_day and marks[name] and not is_whole(click_folder() / name):
             raise ClickFileMissingError(name)
 
 

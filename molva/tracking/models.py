@@ -262,7 +262,29 @@ class ClickDay(WorkspaceModel):
 
     class Meta(WorkspaceModel.Meta):
         constraints = [models.UniqueConstraint(fields=["partner", "link_key", "day"], name="click_day_once")]
-        indexes = [models.Index(fields=["programme", "day"], name="click_day_programme")]  # programme's chart
+        indexes = [
+            models.Index(fields=["programme", "day"], name="click_day_programme"),  # links of a period
+            models.Index(  # partners of a period with their clicks, in the order of partners, from the index alone
+                fields=["workspace", "programme", "partner", "day", "clicks", "visitors", "bots"],
+                name="click_day_partner",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.clicks}"
+
+
+class ClickTotal(WorkspaceModel):
+    """Clicks of a whole programme on a day of its time zone: the sums of `ClickDay`, kept for ever."""
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, db_index=False, related_name="+")
+    day = models.DateField()
+    clicks = models.PositiveIntegerField(default=0)
+    visitors = models.PositiveIntegerField(default=0)
+    bots = models.PositiveIntegerField(default=0)
+
+    class Meta(WorkspaceModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["programme", "day"], name="click_total_once")]
 
     def __str__(self) -> str:
         return f"{self.day} {self.clicks}"
@@ -278,6 +300,20 @@ class ClickHour(WorkspaceModel):
 
     class Meta(WorkspaceModel.Meta):
         constraints = [models.UniqueConstraint(fields=["partner", "hour"], name="click_hour_once")]
+
+    def __str__(self) -> str:
+        return f"{self.hour} {self.clicks}"
+
+
+class ClickHourTotal(WorkspaceModel):
+    """Human clicks of a whole programme in an hour (UTC), kept for 31 days: the sums of `ClickHour`."""
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, db_index=False, related_name="+")
+    hour = models.DateTimeField()
+    clicks = models.PositiveIntegerField(default=0)
+
+    class Meta(WorkspaceModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["programme", "hour"], name="click_hour_total_once")]
 
     def __str__(self) -> str:
         return f"{self.hour} {self.clicks}"

@@ -28,6 +28,8 @@ from molva.payouts.services import draft_payout
 from molva.programmes.models import Partner, Programme
 from molva.programmes.news import publish_news, write_news
 from molva.programmes.services import create_programme
+from molva.reports.exports import ask_export, path_of
+from molva.reports.models import Export, ExportState
 from molva.selftest.models import SelfTest
 from molva.tracking.codes import CodeOffer, make_codes, request_codes
 from molva.workspaces.models import Member, Role, User, Workspace
@@ -111,10 +113,23 @@ def _things(twin: Twin, word: str) -> None:
         "finding": finding.pk,
         "topic": f"csv-{event.pk}",
     }  # fmt: skip
+    twin.ids["export"] = _export(twin, word)
     twin.ids |= _application(twin, shop, word)
     InboundEvent.objects.create(
         connection=shop, topic=twin.ids["topic"], body=b'{"number": "1"}', object_id=word
     )
+
+
+def _export(twin: Twin, word: str) -> int:
+    """A long list that the owner has asked for, ready."""
+    export = ask_export(
+        programme=twin.programme, person=twin.people["owner"], name="orders", query="", form="csv", language="ru",
+        rows=6000,
+    )  # fmt: skip
+    Export.objects.filter(pk=export.pk).update(state=ExportState.READY, finished_at=clock.now())
+    path_of(export).parent.mkdir(parents=True, exist_ok=True)
+    path_of(export).write_text(f"file {word}", encoding="utf-8")
+    return export.pk
 
 
 def _application(twin: Twin, shop: Connection, word: str) -> dict[str, int]:

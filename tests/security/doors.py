@@ -26,7 +26,10 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "partners": (ALL, ""), "partner": (ALL, "partner"), "customers": (ALL, ""), "customer": (ALL, "customer"),
     "orders": (ALL, ""), "order": (ALL, "order"), "commissions": (ALL, ""), "commission": (ALL, "commission"),
     "payouts": (ALL, ""), "payout": (ALL, "payout"), "payout_print": (ALL, "payout"),
-    "report_accruals": (ALL, ""), "report_sales": (ALL, ""), "history": (ALL, ""), "search": (ALL, ""),
+    "figures": (ALL, ""), "report_accruals": (ALL, ""), "report_sales": (ALL, ""), "exports": (ALL, ""),
+    "export_start": (ALL, ""), "export": (ALL, "export"), "export_file": (ALL, "export"),
+    "export_cancel": (ALL, "export"), "export_again": (ALL, "export"),
+    "history": (ALL, ""), "search": (ALL, ""),
     "terms_edit": (RULERS, ""), "rule_new": (RULERS, ""), "rule_edit": (RULERS, ""),
     "rule_remove": (RULERS, ""), "terms_restore": (RULERS, ""), "terms_withdraw": (RULERS, ""),
     "news": (ALL, ""), "news_new": (RULERS, ""), "news_edit": (RULERS, "news"),
@@ -80,7 +83,7 @@ CABINET_THINGS = {
     "today": "", "links": "", "orders": "", "money": "", "paper": "", "team": "", "profile": "", "terms": "",
     "email": "", "email_keep": "", "share": "", "share_card": "", "news": "",
     "link_switch": "link", "link_qr": "link", "order": "order", "payout": "payout", "commission": "commission",
-    "codes": "", "code_card": "code",
+    "codes": "", "code_card": "code", "statistics": "",
 }  # fmt: skip
 ACTS = {  # answers to POST only; a GET must not do them
     "comparison_start", "comparison_stop", "finding_fix", "finding_explain", "finding_give_code",
@@ -90,8 +93,9 @@ ACTS = {  # answers to POST only; a GET must not do them
     "link_switch", "self_test_start", "self_test_daily", "self_test_stop",
     "member_let_in",
     "codes_check", "code_bring", "code_accept", "code_respell", "code_keep",
-    "email_keep", "partner_email_keep", "news_publish",
+    "email_keep", "partner_email_keep", "news_publish", "export_start", "export_cancel", "export_again",
 }  # fmt: skip
+OWNERS_OWN = {"export"}  # things of one person (here the owner): nobody else of the company finds them
 
 
 @dataclass(frozen=True)

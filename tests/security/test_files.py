@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.urls import reverse
 
-from molva.web.office.lists import csv_cell
+from molva.kit.sheets import csv_cell
 from tests.security.conftest import CANARY, Twin
 
 LISTS = ("partners", "orders", "commissions", "payouts", "report_accruals", "report_sales")

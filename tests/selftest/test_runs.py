@@ -39,6 +39,7 @@ def test_two_presses_are_one_run(programme: Programme) -> None:
     second = runs.start(programme=programme, actor=None, with_order=True)
 
     assert second.pk == first.pk
+    assert not runs.has_failed(programme)
     assert Job.objects.filter(path="molva.selftest.runs:advance").count() == 1
 
 
@@ -50,6 +51,7 @@ def test_a_molva_that_does_not_answer_is_told_of(programme: Programme) -> None:
     assert run.state == "failed"
     assert [(step["key"], step["state"]) for step in run.steps] == [("landing", "failed")]
     assert run.steps[0]["reason"].startswith("no answer")
+    assert runs.has_failed(programme)
     assert Event.objects.get(kind="self_test.failed").data["step"] == "landing"
     assert not Job.objects.filter(path="molva.selftest.alarm:send_alarm").exists()  # a person is looking
 

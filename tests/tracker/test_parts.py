@@ -266,6 +266,21 @@ def test_texts_are_stored_once_and_rows_stay_small(tmp_path: Path) -> None:
     assert clickfile.read_after(path, clicks[4998].id, 5)[0].referrer == "https://vk.com/"
 
 
+def test_utm_that_comes_again_is_stored_once(tmp_path: Path) -> None:
+    words = ["utm_source=vk", "utm_source=vk", "utm_term=7", None, "utm_source=vk", "utm_term=%D1%8F"]
+    file = DayFile(tmp_path, AT // 86_400_000_000, busy_seconds=1.0)
+    file.write([click(AT + n)._replace(extras=Extras(sub1="a", utm=utm)) for n, utm in enumerate(words)])
+    file.close()
+
+    assert [row.extras for row in clickfile.read_after(file.path, 0, 10)] == [
+        Extras(sub1="a", utm=utm) for utm in words
+    ]
+    stored = sqlite3.connect(file.path).execute("SELECT utm FROM clicks ORDER BY id").fetchall()
+    number = stored[1][0]
+    assert number.isdigit()
+    assert [one for (one,) in stored] == [words[0], number, words[2], None, number, words[5]]
+
+
 def test_a_repeated_id_stores_nothing_of_its_batch(tmp_path: Path) -> None:
     assert write(tmp_path, [click(AT)]) is None
     problem = write(tmp_path, [click(AT + 1, agent="B"), click(AT)])

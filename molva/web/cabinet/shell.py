@@ -67,6 +67,7 @@ def _shell(partner: Partner, current: str) -> ui.CabinetShell:
         item("codes", _("Promo codes"), "discount"),
         item("orders", _("Orders"), "shopping-cart"),
         item("money", _("Money"), "cash-banknote"),
+        item("statistics", _("Statistics"), "chart-bar"),
         item("team", _("Team"), "users-group"),
     ]
     return ui.CabinetShell(

@@ -2,7 +2,20 @@
 
 from django.urls import include, path
 
-from molva.web.cabinet import codes, email, home, links, money, newsfeed, orders, profile, share, team, why
+from molva.web.cabinet import (
+    codes,
+    email,
+    home,
+    links,
+    money,
+    newsfeed,
+    orders,
+    profile,
+    share,
+    statistics,
+    team,
+    why,
+)
 
 app_name = "cabinet"
 _pages = [
@@ -16,6 +29,7 @@ _pages = [
     path("share/card/", share.card, name="share_card"),
     path("orders/", orders.show, name="orders"),
     path("orders/<int:pk>/", orders.one, name="order"),
+    path("statistics/", statistics.show, name="statistics"),
     path("money/", money.show, name="money"),
     path("money/paper/", money.paper, name="paper"),
     path("payouts/<int:pk>/", money.payout, name="payout"),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -25,7 +25,8 @@ from molva.tracking.errors import CodeTaken
 from molva.tracking.models import CodeDiscount, PromoCode
 from molva.web.office.access import RULERS, Place, office_page
 from molva.web.office.code_forms import GiveForm
-from molva.web.office.lists import batches, csv_answer, exact, local_day, paged
+from molva.web.office.exporting import Table, downloads, export_answer
+from molva.web.office.lists import asked_word, exact, flat, local_day, paged
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
 from molva.web.ui.code_words import STATES, discount_words, limit_words
@@ -33,15 +34,16 @@ from molva.web.ui.filters import address, read_filter, search_word
 from molva.web.ui.flash import say
 from molva.web.ui.shell import Tab
 
+_WISHES = ("state", "partner", "kind", "sort")
+
 
 @office_page()
 def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
     """Every code, by what is asked for in the address."""
     programme = place.programme
-    wish = {name: request.GET.get(name, "") for name in ("state", "partner", "kind", "sort")}
-    rows = list_codes(programme, search=search_word(request), **wish)
-    if request.GET.get("as") == "csv":
-        return csv_answer(f"codes-{programme.code}", _header(), _csv_rows(programme, rows))
+    rows = _asked(programme, request.GET)
+    if (answer := export_answer(request, place, "codes")) is not None:
+        return answer
     shown = paged(request, rows)
     context = {
         "page": shown,
@@ -54,14 +56,24 @@ def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
             ),
         ],
         "q": search_word(request),
-        "csv_url": address(request, **{"as": "csv"}),
+        **downloads(request),
         "nobodys": len(nobodys_codes(programme)),
         "requests": open_requests(programme).count(),
         "has_shop": bool(code_shops(programme)),
         "may_edit": place.may(*RULERS),
-        "is_filtered": any([*wish.values(), search_word(request)]),
+        "is_filtered": any(request.GET.get(name) for name in (*_WISHES, "q")),
     }
     return page(request, place, "office/codes.html", "codes", context)
+
+
+def _asked(programme: Programme, query: QueryDict) -> "QuerySet[PromoCode]":
+    return list_codes(programme, search=asked_word(query), **{name: query.get(name, "") for name in _WISHES})
+
+
+def export(programme: Programme, query: QueryDict) -> Table:
+    """The list as a file."""
+    rows = _asked(programme, query)
+    return Table(f"codes-{programme.code}", _header(), _cells(programme, rows), rows.count())
 
 
 def shown_code(promo: PromoCode) -> dict[str, Any]:
@@ -106,16 +118,15 @@ def _header() -> list[str]:
     ]  # fmt: skip
 
 
-def _csv_rows(programme: Programme, rows: "QuerySet[PromoCode]") -> Iterator[list[object]]:
-    for piece in batches(rows):
-        for promo in piece:
-            one = shown_code(promo)
-            yield [
-                promo.code, promo.partner.code, promo.partner.name, one["discount"], ", ".join(one["limits"]),
-                one["state_words"], local_day(promo.valid_from),
-                local_day(promo.voided_at) if promo.voided_at else None, one["uses"],
-                exact(one["sold_minor"], programme.currency),
-            ]  # fmt: skip
+def _cells(programme: Programme, rows: "QuerySet[PromoCode]") -> Iterator[list[object]]:
+    for promo in flat(rows):
+        one = shown_code(promo)
+        yield [
+            promo.code, promo.partner.code, promo.partner.name, one["discount"], ", ".join(one["limits"]),
+            one["state_words"], local_day(promo.valid_from),
+            local_day(promo.voided_at) if promo.voided_at else None, one["uses"],
+            exact(one["sold_minor"], programme.currency),
+        ]  # fmt: skip
 
 
 @require_POST

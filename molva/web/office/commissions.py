@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -23,7 +23,8 @@ from molva.reports.commissions import (
 )
 from molva.web.office import why
 from molva.web.office.access import Place, office_page
-from molva.web.office.lists import csv_answer, exact, local_day, paged, read_period
+from molva.web.office.exporting import Table, downloads, export_answer
+from molva.web.office.lists import asked_period, asked_word, exact, flat, local_day, paged, read_period
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
 from molva.web.ui import formats
@@ -36,13 +37,10 @@ from molva.web.ui.verdicts import names_in, verdict_words
 def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
     """By status, partner, level and the days of the orders."""
     programme = place.programme
-    chosen = read_period(request, programme)
-    wish = {name: request.GET.get(name, "") for name in ("partner", "level")}
-    status = request.GET.get("status", "")
-    every: dict[str, Any] = {"search": search_word(request), "period": chosen.period, **wish}
+    every, status = _asked(programme, request.GET), request.GET.get("status", "")
     rows = list_commissions(programme, status=status, **every)
-    if request.GET.get("as") == "csv":
-        return csv_answer(f"commissions-{programme.code}", _header(), _csv_rows(programme, rows))
+    if (answer := export_answer(request, place, "commissions")) is not None:
+        return answer
     sums = commission_tabs(plain_commissions(programme, **every))
     context = {
         "page": paged(request, rows),
@@ -50,14 +48,26 @@ def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
         "filters": [
             *partner_filter(request, programme),
             read_filter(request, "level", _("Level"), [("1", _("first")), ("2", _("second"))]),
-            chosen.filter,
+            read_period(request, programme).filter,
         ],
         "q": search_word(request),
         "total": _total(sums, status),
-        "csv_url": address(request, **{"as": "csv"}),
+        **downloads(request),
         "is_filtered": bool(request.GET),
     }
     return page(request, place, "office/commissions.html", "commissions", context)
+
+
+def _asked(programme: Programme, query: QueryDict) -> dict[str, Any]:
+    """The filters without the status, which the tabs go through."""
+    wish = {name: query.get(name, "") for name in ("partner", "level")}
+    return {"search": asked_word(query), "period": asked_period(query, programme), **wish}
+
+
+def export(programme: Programme, query: QueryDict) -> Table:
+    """The list as a file."""
+    rows = list_commissions(programme, status=query.get("status", ""), **_asked(programme, query))
+    return Table(f"commissions-{programme.code}", _header(), _cells(programme, rows), rows.count())
 
 
 def _total(sums: dict[str, StatusSum], status: str) -> int:
@@ -82,9 +92,9 @@ def _header() -> list[str]:
     ]  # fmt: skip
 
 
-def _csv_rows(programme: Programme, rows: "QuerySet[Any]") -> Iterator[list[object]]:
+def _cells(programme: Programme, rows: "QuerySet[Any]") -> Iterator[list[object]]:
     currency = programme.currency
-    for row in rows.iterator(chunk_size=1000):
+    for row in flat(rows):
         yield [
             row.order.number, local_day(row.order.created_at), row.partner.code, row.partner.name,
             row.level, str(row.get_status_display()), exact(row.owed_minor, currency),

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from django import forms
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -15,14 +15,14 @@ from django.views.decorators.http import require_POST
 from molva.integrations import comparison, findings
 from molva.integrations.base import PlugError
 from molva.integrations.models import REPAIRABLE, Connection, Finding, FindingKind, FindingState
-from molva.programmes.models import Partner, PartnerStatus
+from molva.programmes.models import Partner, PartnerStatus, Programme
 from molva.tracking.errors import CodeTaken
 from molva.web.office import finding_words
 from molva.web.office.access import RULERS, Place, office_page
-from molva.web.office.lists import csv_answer, paged
+from molva.web.office.exporting import Table, downloads, export_answer
+from molva.web.office.lists import asked_word, flat, local_moment, paged
 from molva.web.office.plug_words import plug_words
 from molva.web.office.shell import page
-from molva.web.ui import formats
 from molva.web.ui.filters import address, read_filter, search_word
 from molva.web.ui.flash import say
 from molva.web.ui.shell import Tab
@@ -75,13 +75,13 @@ def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
     """Findings by state and kind; above them how far the present comparison has come."""
     shops = _shops(place)
     wanted = request.GET.get("state", FindingState.OPEN.value)
-    rows = _found(place)
+    rows = _found(place.programme)
     counts = dict(rows.order_by().values_list("state").annotate(n=Count("pk")))
     values = [(one, str(text)) for one, text in finding_words.KINDS.items()]
     kinds = read_filter(request, "kind", _("What differs"), values)
-    shown = _narrowed(request, rows, wanted, kinds.chosen.value if kinds.chosen else "")
-    if request.GET.get("as") == "csv":
-        return csv_answer(f"comparison-{place.programme.code}", _header(), _csv_rows(shown))
+    shown = _asked(rows, request.GET)
+    if (answer := export_answer(request, place, "comparison")) is not None:
+        return answer
     runs = [run for run in (comparison.live_comparison(shop) for shop in shops) if run is not None]
     rows_shown = paged(request, shown)
     for row in rows_shown:
@@ -98,15 +98,26 @@ def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
         "repairable": _repairable(place).exists(),
         "is_filtered": bool(kinds.chosen or search_word(request)),
         "wanted": wanted,
-        "csv_url": address(request, **{"as": "csv"}),
+        **downloads(request),
         "may_edit": place.may(*RULERS),
     }
     return page(request, place, "office/comparison.html", "shop", context)
 
 
-def _narrowed(request: HttpRequest, rows: "QuerySet[Finding]", state: str, kind: str) -> "QuerySet[Finding]":
-    wish = {"state": "" if state == "all" else state, "kind": kind, "label__icontains": search_word(request)}
+def _asked(rows: "QuerySet[Finding]", query: QueryDict) -> "QuerySet[Finding]":
+    state, kind = query.get("state", FindingState.OPEN.value), query.get("kind", "")
+    wish = {
+        "state": "" if state == "all" else state,
+        "kind": kind if kind in finding_words.KINDS else "",
+        "label__icontains": asked_word(query),
+    }
     return rows.filter(**{name: value for name, value in wish.items() if value}).order_by("-found_at", "-pk")
+
+
+def export(programme: Programme, query: QueryDict) -> Table:
+    """The list as a file."""
+    rows = _asked(_found(programme), query)
+    return Table(f"comparison-{programme.code}", _header(), _cells(rows), rows.count())
 
 
 def _tabs(request: HttpRequest, counts: dict[str, int], wanted: str) -> list[Tab]:
@@ -132,11 +143,11 @@ def _header() -> list[str]:
     ]  # fmt: skip
 
 
-def _csv_rows(rows: "QuerySet[Finding]") -> Iterator[list[object]]:
-    for row in rows.iterator(chunk_size=1000):
+def _cells(rows: "QuerySet[Finding]") -> Iterator[list[object]]:
+    for row in flat(rows):
         _word(row)
         yield [
-            formats.moment(row.found_at), row.connection.name, str(finding_words.KINDS[row.kind]), row.label,
+            local_moment(row.found_at), row.connection.name, str(finding_words.KINDS[row.kind]), row.label,
             finding_words.short(row), str(finding_words.STATES[row.state]), row.note,
         ]  # fmt: skip
 
@@ -256,14 +267,14 @@ def _shops(place: Place) -> list[Connection]:
     return list(rows.exclude(state="disconnected").order_by("pk"))
 
 
-def _found(place: Place) -> "QuerySet[Finding]":
-    rows = Finding.objects.filter(connection__programme=place.programme)
+def _found(programme: Programme) -> "QuerySet[Finding]":
+    rows = Finding.objects.filter(connection__programme=programme)
     return rows.select_related("connection__programme", "order", "closed_by")
 
 
 def _repairable(place: Place) -> "QuerySet[Finding]":
-    return _found(place).filter(state=FindingState.OPEN, kind__in=REPAIRABLE)
+    return _found(place.programme).filter(state=FindingState.OPEN, kind__in=REPAIRABLE)
 
 
 def _finding(place: Place, pk: int) -> Finding:
-    return get_object_or_404(_found(place), pk=pk)
+    return get_object_or_404(_found(place.programme), pk=pk)

@@ -1,7 +1,11 @@
 """Customers of a programme: the list, and one person: whose he is, how he came, what he bought."""
 
+from collections.abc import Iterator
+
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,8 +21,9 @@ from molva.tracking.models import Customer, Touch
 from molva.tracking.notes import write_note
 from molva.web.office import why
 from molva.web.office.access import RULERS, Place, office_page
+from molva.web.office.exporting import Table, downloads, export_answer
 from molva.web.office.history_words import ENDS, told
-from molva.web.office.lists import paged
+from molva.web.office.lists import asked_word, exact, local_day, paged, pieces
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
 from molva.web.ui import formats
@@ -36,10 +41,12 @@ class NoteForm(forms.Form):
 
 
 @office_page()
-def show_list(request: HttpRequest, place: Place) -> HttpResponse:
+def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
     """By name, e-mail, phone, order number; of one partner or nobody's."""
     programme = place.programme
-    rows = list_customers(programme, search=search_word(request), partner=request.GET.get("partner", ""))
+    if (answer := export_answer(request, place, "customers")) is not None:
+        return answer
+    rows = _asked(programme, request.GET)
     shown = paged(request, rows)
     figures = customer_figures(list(shown))
     for row in shown:
@@ -49,8 +56,38 @@ def show_list(request: HttpRequest, place: Place) -> HttpResponse:
         "filters": partner_filter(request, programme, also=[(NOBODY, _("Nobody's"))]),
         "q": search_word(request),
         "is_filtered": bool(request.GET),
+        **downloads(request),
     }
     return page(request, place, "office/customers.html", "customers", context)
+
+
+def _asked(programme: Programme, query: QueryDict) -> "QuerySet[Customer]":
+    return list_customers(programme, search=asked_word(query), partner=query.get("partner", ""))
+
+
+def export(programme: Programme, query: QueryDict) -> Table:
+    """The list as a file."""
+    rows = _asked(programme, query)
+    return Table(f"customers-{programme.code}", _header(), _cells(programme, rows), rows.count())
+
+
+def _header() -> list[str]:
+    return [
+        _("Customer"), _("E-mail"), _("Phone"), _("Partner"), _("Partner's name"), _("Since"), _("Orders"), _("Sales"),
+        _("Last order"),
+    ]  # fmt: skip
+
+
+def _cells(programme: Programme, rows: "QuerySet[Customer]") -> Iterator[list[object]]:
+    for piece in pieces(rows):
+        figures = customer_figures(piece)
+        for row in piece:
+            own = figures[row.pk]
+            yield [
+                row.name, row.email, row.phone, row.partner.code if row.partner else "",
+                row.partner.name if row.partner else "", local_day(row.created_at), own.orders,
+                exact(own.sales_minor, programme.currency), local_day(own.last_at) if own.last_at else None,
+            ]  # fmt: skip
 
 
 @office_page()

@@ -90,6 +90,7 @@ KINDS: dict[str, Kind] = {
     "connection.statuses_gone": Kind(
         gettext_lazy("Shop “{label}” has deleted order statuses"), "alert-triangle", "need"
     ),
+    "export.asked": Kind(gettext_lazy("A long list is asked for as a file: {label}"), "download"),
     "self_test.passed": Kind(gettext_lazy("The self-test found everything working"), "test-pipe", "good"),
     "self_test.failed": Kind(gettext_lazy("The self-test found a defect"), "test-pipe", "bad"),
     "self_test.stopped": Kind(gettext_lazy("The self-test was stopped"), "test-pipe"),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -18,6 +18,7 @@ from molva.kit.money import allocate
 from molva.orders.models import DELETED_STATUS, Order, OrderLine
 from molva.programmes.models import Programme
 from molva.reports.orders import (
+    ANYBODY,
     NOBODY,
     list_orders,
     order_commissions,
@@ -29,11 +30,13 @@ from molva.reports.orders import (
 from molva.web.office import why
 from molva.web.office.access import Place, office_page
 from molva.web.office.evidence import shown_signs
-from molva.web.office.lists import batches, csv_answer, exact, local_day, paged, read_period
+from molva.web.office.exporting import Table, downloads, export_answer
+from molva.web.office.lists import asked_period, asked_word, exact, local_day, paged, pieces, read_period
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
 from molva.web.ui import formats
-from molva.web.ui.filters import Filter, address, read_filter, search_word
+from molva.web.ui.figure_filters import behind, figure_filters
+from molva.web.ui.filters import Filter, read_filter, search_word
 from molva.web.ui.flash import say
 from molva.web.ui.verdicts import names_in, verdict_words
 
@@ -42,12 +45,9 @@ from molva.web.ui.verdicts import names_in, verdict_words
 def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
     """By number, customer, status, verdict, partner, source and day."""
     programme = place.programme
-    chosen = read_period(request, programme)
-    names = ("status", "reason", "partner", "source", "sort")
-    wish = {name: request.GET.get(name, "") for name in names}
-    rows = list_orders(programme, search=search_word(request), period=chosen.period, **wish)
-    if request.GET.get("as") == "csv":
-        return csv_answer(f"orders-{programme.code}", _header(), _csv_rows(programme, rows))
+    rows = _asked(programme, request.GET)
+    if (answer := export_answer(request, place, "orders")) is not None:
+        return answer
     shown = paged(request, rows)
     owed = order_commissions(list(shown))
     for row in shown:
@@ -55,14 +55,31 @@ def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
         row.reason_words = _reason(row)
     context = {
         "page": shown,
-        "filters": [*_filters(request, programme), chosen.filter],
+        "filters": [
+            *_filters(request, programme),
+            read_period(request, programme).filter,
+            *figure_filters(request, programme, skip=("partner",)),
+        ],
         "q": search_word(request),
         "totals": order_totals(rows),
-        "csv_url": address(request, **{"as": "csv"}),
+        **downloads(request),
         "is_filtered": bool(request.GET),
         "deleted": DELETED_STATUS,
     }
     return page(request, place, "office/orders.html", "orders", context)
+
+
+def _asked(programme: Programme, query: QueryDict) -> "QuerySet[Order]":
+    wish = {name: query.get(name, "") for name in ("status", "reason", "partner", "source", "sort")}
+    period = asked_period(query, programme)
+    among = behind(query, programme, period)
+    return list_orders(programme, search=asked_word(query), period=period, among=among, **wish)
+
+
+def export(programme: Programme, query: QueryDict) -> Table:
+    """The list as a file."""
+    rows = _asked(programme, query)
+    return Table(f"orders-{programme.code}", _header(), _cells(programme, rows), rows.count())
 
 
 def _reason(order: Order) -> str:
@@ -81,7 +98,7 @@ def _filters(request: HttpRequest, programme: Programme) -> list[Filter]:
     chips = [
         read_filter(request, "status", _("Status"), statuses),
         read_filter(request, "reason", _("Verdict"), reasons),
-        *partner_filter(request, programme, also=[(NOBODY, _("Nobody's"))]),
+        *partner_filter(request, programme, also=[(ANYBODY, _("Of partners")), (NOBODY, _("Nobody's"))]),
         read_filter(request, "source", _("Source"), sources),
     ]
     return [chip for chip in chips if chip.choices]
@@ -94,9 +111,9 @@ def _header() -> list[str]:
     ]  # fmt: skip
 
 
-def _csv_rows(programme: Programme, rows: "QuerySet[Order]") -> Iterator[list[object]]:
+def _cells(programme: Programme, rows: "QuerySet[Order]") -> Iterator[list[object]]:
     currency = programme.currency
-    for row, owed_minor in chain.from_iterable(map(_with_owed, batches(rows))):
+    for row, owed_minor in chain.from_iterable(map(_with_owed, pieces(rows))):
         yield [
             row.number, local_day(row.created_at), row.customer.name, row.customer.email,
             row.customer.phone, row.status_title or row.status, exact(row.total_minor, currency),

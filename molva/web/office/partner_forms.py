@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from molva.kit import emails, phones
 from molva.kit.money import CURRENCY_DIGITS, parse_minor
 from molva.programmes.models import Partner, Programme
+from molva.web.ui.numbers import DecimalField
 
 GROUPS = 10
 
@@ -135,11 +136,9 @@ class LinkForm(forms.Form):
 class AdjustForm(forms.Form):
     """Money by hand; `key` makes the same form count once however often it is sent."""
 
-    amount = forms.DecimalField(
+    amount = DecimalField(
         label=_("Sum"),
         max_digits=14,
-        localize=True,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
         help_text=_("With a minus: taken away. It changes what is available at once."),
     )
     reason = forms.CharField(

@@ -1,13 +1,14 @@
 """Partners of a programme: the list, a file of it, many accepted or blocked at once, a new one, an invitation."""
 
 from collections.abc import Iterator
+from itertools import chain
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.paginator import Page
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -21,6 +22,7 @@ from molva.messaging.letters import send_link
 from molva.programmes.errors import PartnerExists
 from molva.programmes.models import Partner, PartnerStatus, Programme
 from molva.reports.partners import (
+    PartnerFigures,
     list_partners,
     partner_figures,
     partner_groups,
@@ -30,7 +32,8 @@ from molva.reports.partners import (
 )
 from molva.web.office.access import RULERS, Place, office_page
 from molva.web.office.confirm import ask
-from molva.web.office.lists import csv_answer, exact, local_day, paged
+from molva.web.office.exporting import Table, downloads, export_answer
+from molva.web.office.lists import asked_word, exact, local_day, paged, pieces
 from molva.web.office.partner_forms import PartnerForm, RefusalForm
 from molva.web.office.shell import page
 from molva.web.ui.filters import Filter, address, read_filter, search_word
@@ -49,9 +52,9 @@ MOST = 500  # partners in one bulk action
 @office_page()
 def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
     """Everybody, by what is asked for in the address."""
-    rows = _chosen(request, place.programme)
-    if request.GET.get("as") == "csv":
-        return csv_answer(f"partners-{place.programme.code}", _header(), _csv_rows(place.programme, rows))
+    rows = _asked(place.programme, request.GET)
+    if (answer := export_answer(request, place, "partners")) is not None:
+        return answer
     shown: Page[Partner] = paged(request, rows)
     figures = partner_figures(place.programme, list(shown))
     for row in shown:
@@ -62,16 +65,22 @@ def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
         "filters": _filters(request, place.programme),
         "q": search_word(request),
         "totals": partner_totals(rows),
-        "csv_url": address(request, **{"as": "csv"}),
+        **downloads(request),
         "may_edit": place.may(*RULERS),
         "is_filtered": any(request.GET.get(name) for name in ("q", "status", "group", "inviter")),
     }
     return page(request, place, "office/partners.html", "partners", context)
 
 
-def _chosen(request: HttpRequest, programme: Programme) -> "QuerySet[Partner]":
-    wish = {name: request.GET.get(name, "") for name in ("status", "group", "inviter", "sort")}
-    return list_partners(programme, search=search_word(request), **wish)
+def _asked(programme: Programme, query: QueryDict) -> "QuerySet[Partner]":
+    wish = {name: query.get(name, "") for name in ("status", "group", "inviter", "sort")}
+    return list_partners(programme, search=asked_word(query), **wish)
+
+
+def export(programme: Programme, query: QueryDict) -> Table:
+    """The list as a file."""
+    rows = _asked(programme, query)
+    return Table(f"partners-{programme.code}", _header(), _cells(programme, rows), rows.count())
 
 
 def _tabs(request: HttpRequest, programme: Programme) -> list[Tab]:
@@ -106,12 +115,9 @@ def _header() -> list[str]:
     ]  # fmt: skip
 
 
-def _csv_rows(programme: Programme, rows: "QuerySet[Partner]") -> Iterator[list[object]]:
+def _cells(programme: Programme, rows: "QuerySet[Partner]") -> Iterator[list[object]]:
     currency = programme.currency
-    partners = list(rows)
-    figures = partner_figures(programme, partners)
-    for row in partners:
-        own = figures[row.pk]
+    for row, own in chain.from_iterable(_with_figures(programme, piece) for piece in pieces(rows)):
         inviter = row.invited_by.code if row.invited_by else ""
         yield [
             row.code, row.name, row.email, row.phone, row.city, ", ".join(row.groups),
@@ -119,6 +125,11 @@ def _csv_rows(programme: Programme, rows: "QuerySet[Partner]") -> Iterator[list[
             exact(own.sales_minor, currency), exact(own.earned_minor, currency),
             exact(own.available_minor, currency),
         ]  # fmt: skip
+
+
+def _with_figures(programme: Programme, partners: list[Partner]) -> list[tuple[Partner, PartnerFigures]]:
+    figures = partner_figures(programme, partners)
+    return [(row, figures[row.pk]) for row in partners]
 
 
 @office_page(*RULERS)

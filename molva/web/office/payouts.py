@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from django.db.models import QuerySet, Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -24,10 +24,11 @@ from molva.payouts.services import (
     mark_failed,
     mark_paid,
 )
-from molva.programmes.models import Partner
+from molva.programmes.models import Partner, Programme
 from molva.web.office.access import CASHIERS, Place, office_page
 from molva.web.office.confirm import ask
-from molva.web.office.lists import csv_answer, exact, local_day, paged, read_period
+from molva.web.office.exporting import Table, downloads, export_answer
+from molva.web.office.lists import asked_period, exact, flat, local_day, paged, read_period
 from molva.web.office.payout_forms import DraftForm, PaidForm, ReasonForm
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
@@ -42,31 +43,41 @@ from molva.web.ui.shell import Tab
 def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
     """By status, partner and the day they were prepared."""
     programme = place.programme
-    chosen = read_period(request, programme)
     status = request.GET.get("status", "")
-    partner = request.GET.get("partner", "")
-    rows = list_payouts(
-        programme=programme,
-        partner=Partner.objects.filter(programme=programme, code=partner).first() if partner else None,
-        status=status if status in PayoutStatus.values else None,
-        since=chosen.period.start if chosen.period else None,
-        until=chosen.period.end if chosen.period else None,
-    )
-    if request.GET.get("as") == "csv":
-        return csv_answer(f"payouts-{programme.code}", _header(), _csv_rows(rows))
+    rows = _asked(programme, request.GET)
+    if (answer := export_answer(request, place, "payouts")) is not None:
+        return answer
     payable = list_payable(programme)
     context = {
         "page": paged(request, rows),
         "tabs": _tabs(request, payout_totals(programme), status),
-        "filters": [*partner_filter(request, programme), chosen.filter],
+        "filters": [*partner_filter(request, programme), read_period(request, programme).filter],
         "total": rows.order_by().aggregate(total=Sum("amount_minor"))["total"] or 0,
         "payable": len(payable),
         "payable_minor": sum(amount for _partner, amount in payable),
-        "csv_url": address(request, **{"as": "csv"}),
+        **downloads(request),
         "may_pay": place.may(*CASHIERS),
         "is_filtered": bool(request.GET),
     }
     return page(request, place, "office/payouts.html", "payouts", context)
+
+
+def _asked(programme: Programme, query: QueryDict) -> "QuerySet[Payout]":
+    status, partner = query.get("status", ""), query.get("partner", "")
+    period = asked_period(query, programme)
+    return list_payouts(
+        programme=programme,
+        partner=Partner.objects.filter(programme=programme, code=partner).first() if partner else None,
+        status=status if status in PayoutStatus.values else None,
+        since=period.start if period else None,
+        until=period.end if period else None,
+    )
+
+
+def export(programme: Programme, query: QueryDict) -> Table:
+    """The list as a file."""
+    rows = _asked(programme, query)
+    return Table(f"payouts-{programme.code}", _header(), _cells(rows), rows.count())
 
 
 def _tabs(request: HttpRequest, totals: dict[str, StatusTotal], status: str) -> list[Tab]:
@@ -86,8 +97,8 @@ def _header() -> list[str]:
     ]  # fmt: skip
 
 
-def _csv_rows(rows: "QuerySet[Payout]") -> Iterator[list[object]]:
-    for row in rows.iterator(chunk_size=1000):
+def _cells(rows: "QuerySet[Payout]") -> Iterator[list[object]]:
+    for row in flat(rows):
         yield [
             row.pk, local_day(row.created_at), row.partner.code, row.partner.name,
             exact(row.amount_minor, row.currency), row.currency, str(row.get_status_display()), row.method,

@@ -1,43 +1,40 @@
 """Reports of accruals and of sales: a period, a view (partner, day, …), the period before, a chart, a file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from molva.orders.models import Order
 from molva.programmes.models import Partner, Programme
 from molva.reports.accruals import AccrualReport, AccrualRow, accrual_report
-from molva.reports.period import Period, named_period
+from molva.reports.orders import ANYBODY
+from molva.reports.period import Period
 from molva.reports.sales import SalesReport, sales_report
 from molva.web.office.access import Place, office_page
-from molva.web.office.lists import PAGE, ChosenPeriod, csv_answer, exact, local_day, paged, read_period
+from molva.web.office.exporting import Table, downloads, export_answer
+from molva.web.office.lists import PAGE, exact, local_day, paged, read_period
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
 from molva.web.ui import formats
 from molva.web.ui.charts import LineChart, Series
+from molva.web.ui.figure_filters import behind, figure_filters
 from molva.web.ui.filters import address
+from molva.web.ui.periods import LONGEST, report_period
 from molva.web.ui.shell import Tab
 
-LONGEST = 400  # days in a chart or in a report by day
 
-
-def _period(request: HttpRequest, programme: Programme) -> tuple[ChosenPeriod, Period]:
-    """Thirty days unless something else is asked for; «all time» is the last year here."""
-    chosen = read_period(request, programme, default="30")
-    period = chosen.period or named_period(programme, "year")
-    if period is None or period.length > LONGEST:
-        period = named_period(programme, "year")
-    assert period is not None  # noqa: S101 - «year» is always known
-    return chosen, period
+def _by(query: QueryDict, names: Sequence[str]) -> str:
+    by = query.get("by", "")
+    return by if by in names else names[0]
 
 
 def _view(request: HttpRequest, words: dict[str, str]) -> tuple[str, list[Tab]]:
-    by = request.GET.get("by", "")
-    by = by if by in words else next(iter(words))
+    by = _by(request.GET, list(words))
     return by, [Tab(label, address(request, by=key), None, key == by) for key, label in words.items()]
 
 
@@ -45,18 +42,21 @@ def _view(request: HttpRequest, words: dict[str, str]) -> tuple[str, list[Tab]]:
 def accruals(request: HttpRequest, place: Place) -> HttpResponseBase:
     """What the books did in the period; the sums are the ledger's."""
     programme = place.programme
-    chosen, period = _period(request, programme)
+    if (answer := export_answer(request, place, "report_accruals")) is not None:
+        return answer
+    period = report_period(request.GET, programme)
     by, tabs = _view(request, {"partner": _("By partner"), "day": _("By day"), "order": _("By order")})
     partner = request.GET.get("partner", "")
-    report = accrual_report(programme, period, by=by, partner=partner)
-    if request.GET.get("as") == "csv":
-        name = f"accruals-{programme.code}-{period.first}-{period.last}"
-        return csv_answer(name, _accrual_header(by), _accrual_cells(report, programme))
-    days = report if by == "day" else accrual_report(programme, period, by="day", partner=partner)
+    among = behind(request.GET, programme, period, is_paid=True)
+    report = accrual_report(programme, period, by=by, partner=partner, among=among)
+    days = (
+        report if by == "day" else accrual_report(programme, period, by="day", partner=partner, among=among)
+    )
     shown = paged(request, report.rows, size=LONGEST if by == "day" else PAGE)
-    before = accrual_report(programme, period.before(), by="day", partner=partner)
+    among_before = behind(request.GET, programme, period.before(), is_paid=True)
+    before = accrual_report(programme, period.before(), by="day", partner=partner, among=among_before)
     context = {
-        **_common(request, programme, chosen, period, tabs),
+        **_common(request, programme, period, tabs),
         "report": report,
         "page": shown,
         "rows": [(row, _accrual_url(row, report.by, programme, period)) for row in shown],
@@ -66,36 +66,43 @@ def accruals(request: HttpRequest, place: Place) -> HttpResponseBase:
             _("Accrued"), period, [r.accrued for r in days.rows], [r.accrued for r in before.rows], programme
         ),
     }
-    return page(request, place, "office/report_accruals.html", "report_accruals", context)
+    return page(request, place, "office/report_accruals.html", "figures", context)
 
 
-def _common(
-    request: HttpRequest, programme: Programme, chosen: ChosenPeriod, period: Period, tabs: list[Tab]
-) -> dict[str, Any]:
+def _common(request: HttpRequest, programme: Programme, period: Period, tabs: list[Tab]) -> dict[str, Any]:
+    chosen = read_period(request, programme, default="30")
     return {
         "tabs": tabs,
-        "filters": [chosen.filter, *partner_filter(request, programme)],
+        "filters": [
+            chosen.filter,
+            *partner_filter(request, programme),
+            *figure_filters(request, programme, skip=("partner",)),
+        ],
         "period": period,
-        "csv_url": address(request, **{"as": "csv"}),
+        **downloads(request),
         "lead": _("From %(first)s to %(last)s, by the clocks of %(zone)s.")
         % {"first": formats.day(period.first), "last": formats.day(period.last), "zone": programme.timezone},
-        "kinds": _kinds(request, programme),
+        "kinds": report_tabs(request, programme),
     }
 
 
-def _kinds(request: HttpRequest, programme: Programme) -> list[Tab]:
-    """The two reports, with period and partner kept."""
+def report_tabs(request: HttpRequest, programme: Programme) -> list[Tab]:
+    """The reports, with period and partner kept."""
     query = request.GET.copy()
-    for name in ("by", "as", "page"):
+    for name in query.keys() - {"period", "from", "to", "partner"}:
         query.pop(name, None)
     tail = f"?{query.urlencode()}" if query else ""
-    names = {"report_accruals": _("Accruals"), "report_sales": _("Sales")}
+    names = {
+        "figures": pgettext("report", "Figures"),
+        "report_accruals": _("Accruals"),
+        "report_sales": _("Sales"),
+    }
     return [
         Tab(
             label,
             reverse(f"office:{name}", args=[programme.code]) + tail,
             None,
-            request.path.endswith(f"{name[7:]}/"),
+            request.path.endswith(f"/{name.removeprefix('report_')}/"),
         )
         for name, label in names.items()
     ]
@@ -139,6 +146,15 @@ def _accrual_url(row: AccrualRow, by: str, programme: Programme, period: Period)
     return f"{reverse('office:payouts', args=[programme.code])}?from={period.first}&to={period.last}"
 
 
+def export_accruals(programme: Programme, query: QueryDict) -> Table:
+    """The report of accruals as a file, with its total."""
+    period, by = report_period(query, programme), _by(query, ("partner", "day", "order"))
+    among = behind(query, programme, period, is_paid=True)
+    report = accrual_report(programme, period, by=by, partner=query.get("partner", ""), among=among)
+    name = f"accruals-{programme.code}-{period.first}-{period.last}"
+    return Table(name, _accrual_header(by), _accrual_cells(report, programme), len(report.rows) + 1)
+
+
 def _accrual_header(by: str) -> list[str]:
     first = {"partner": [_("Code"), _("Partner")], "day": [_("Day")], "order": [_("Order"), _("Made")]}[by]
     return [
@@ -172,23 +188,22 @@ def _accrual_sums(row: AccrualRow, programme: Programme) -> list[object]:
 def sales(request: HttpRequest, place: Place) -> HttpResponseBase:
     """What customers of partners bought in the period."""
     programme = place.programme
-    chosen, period = _period(request, programme)
+    if (answer := export_answer(request, place, "report_sales")) is not None:
+        return answer
+    period = report_period(request.GET, programme)
     by, tabs = _view(request, {"partner": _("By partner"), "day": _("By day"), "product": _("By product")})
     partner = request.GET.get("partner", "")
     report = sales_report(programme, period, by=by, partner=partner)
-    if request.GET.get("as") == "csv":
-        name = f"sales-{programme.code}-{period.first}-{period.last}"
-        return csv_answer(name, _sales_header(by), _sales_cells(report, programme))
     days = report if by == "day" else sales_report(programme, period, by="day", partner=partner)
     shown = paged(request, report.rows, size=LONGEST if by == "day" else PAGE)
     before = sales_report(programme, period.before(), by="day", partner=partner)
     orders = f"{reverse('office:orders', args=[programme.code])}?from={period.first}&to={period.last}"
     context = {
-        **_common(request, programme, chosen, period, tabs),
+        **_common(request, programme, period, tabs),
         "report": report,
         "page": shown,
         "rows": [(row, _sales_url(row, report.by, programme, period)) for row in shown],
-        "orders_url": f"{orders}&partner={partner}" if partner else orders,
+        "orders_url": f"{orders}&partner={partner or ANYBODY}",
         "before": before.total,
         "changes": {
             name: _change(getattr(report.total, name), getattr(before.total, name))
@@ -198,7 +213,7 @@ def sales(request: HttpRequest, place: Place) -> HttpResponseBase:
             _("Sales"), period, [r.sales for r in days.rows], [r.sales for r in before.rows], programme
         ),
     }
-    return page(request, place, "office/report_sales.html", "report_accruals", context)
+    return page(request, place, "office/report_sales.html", "figures", context)
 
 
 def _sales_url(row: Any, by: str, programme: Programme, period: Period) -> str:
@@ -206,8 +221,16 @@ def _sales_url(row: Any, by: str, programme: Programme, period: Period) -> str:
     if by == "partner":
         return f"{orders}?partner={row.label_obj.code}&from={period.first}&to={period.last}"
     if by == "day":
-        return f"{orders}?from={row.label_obj}&to={row.label_obj}"
+        return f"{orders}?from={row.label_obj}&to={row.label_obj}&partner={ANYBODY}"
     return ""
+
+
+def export_sales(programme: Programme, query: QueryDict) -> Table:
+    """The report of sales as a file, with its total."""
+    period, by = report_period(query, programme), _by(query, ("partner", "day", "product"))
+    report = sales_report(programme, period, by=by, partner=query.get("partner", ""))
+    name = f"sales-{programme.code}-{period.first}-{period.last}"
+    return Table(name, _sales_header(by), _sales_cells(report, programme), len(report.rows) + 1)
 
 
 def _sales_header(by: str) -> list[str]:

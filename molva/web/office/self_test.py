@@ -14,7 +14,7 @@ from molva.integrations.models import Connection
 from molva.programmes.models import Programme
 from molva.programmes.services import update_programme
 from molva.selftest import runs
-from molva.selftest.models import RunState, SelfTest
+from molva.selftest.models import SelfTest, SelfTestState
 from molva.selftest.words import STEPS, reason_words
 from molva.web.office.access import RULERS, Place, office_page
 from molva.web.office.plug_words import plug_words
@@ -94,7 +94,7 @@ def _page(request: HttpRequest, place: Place, run: SelfTest | None) -> HttpRespo
     shops = Connection.objects.filter(programme=programme).exclude(kind="manual")
     context: dict[str, Any] = {
         "run": run,
-        "is_running": run is not None and run.state == RunState.RUNNING,
+        "is_running": run is not None and run.state == SelfTestState.RUNNING,
         "steps": _steps(run) if run else [],
         "earlier": _earlier(programme),
         "start_form": StartForm(),
@@ -119,7 +119,7 @@ def _steps(run: SelfTest) -> list[dict[str, Any]]:
         step = found.get(key, {})
         state = step.get("state", "waiting")
         facts = step.get("facts", {})
-        if state == "waiting" and run.state == RunState.RUNNING and len(rows) == len(run.steps):
+        if state == "waiting" and run.state == SelfTestState.RUNNING and len(rows) == len(run.steps):
             state = "running"
         if facts.get("is_skipped"):
             state = "skipped"

@@ -11,16 +11,16 @@ from molva.kit.money import CURRENCY_DIGITS, format_minor
 from molva.programmes.models import Programme, TermsVersion
 from molva.programmes.wording import general_rule, special_rules
 from molva.web.office.terms_start import StartForm
+from molva.web.ui.numbers import DecimalField
 
 KINDS = [("percent", _("per cent")), ("fixed", _("money"))]
 KINDS_OR_NONE = [("none", _("nothing")), *KINDS]
 PER = [("line", _("each line of the order")), ("unit", _("each piece")), ("order", _("the whole order"))]
 
 
-def decimal_field(**kwargs: Any) -> forms.DecimalField:
-    """A sum or a rate as people write it, with a comma or a point."""
-    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
-    return forms.DecimalField(min_value=Decimal(0), max_digits=14, localize=True, widget=widget, **kwargs)
+def decimal_field(**kwargs: Any) -> DecimalField:
+    """A sum or a rate, not below zero."""
+    return DecimalField(min_value=Decimal(0), max_digits=14, **kwargs)
 
 
 def days_field(**kwargs: Any) -> forms.IntegerField:

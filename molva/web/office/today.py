@@ -7,11 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from molva.integrations.attention import attention
+from molva.integrations.attention import attention, count_refused_steps
 from molva.integrations.models import Connection
 from molva.kit import clock
 from molva.programmes.models import TermsVersion
 from molva.reports.overview import overview
+from molva.selftest.runs import has_failed
 from molva.web.office.access import Place, office_page
 from molva.web.office.shell import page
 from molva.web.ui.charts import LineChart, Series
@@ -49,6 +50,7 @@ def show(request: HttpRequest, place: Place) -> HttpResponse:
 def _tasks(place: Place) -> list[dict[str, object]]:
     """What waits, from urgent to patient; each with where to go."""
     seen, code = attention(place.programme), place.programme.code
+    refused = count_refused_steps(place.programme)
     tasks = [
         (
             seen.shop_state == "broken",
@@ -57,6 +59,24 @@ def _tasks(place: Place) -> list[dict[str, object]]:
             _("The shop does not answer"),
             _("Orders wait in the shop; nothing is lost."),
             "shop",
+            0,
+        ),
+        (
+            refused,
+            "plug-connected-x",
+            "bad",
+            _("The shop has refused a part of its set-up"),
+            _("It says there what to do."),
+            "shop_setup",
+            refused,
+        ),
+        (
+            has_failed(place.programme),
+            "test-pipe",
+            "bad",
+            _("The last self-test failed"),
+            _("It says there at which step, and why."),
+            "self_test",
             0,
         ),
         (

@@ -97,6 +97,7 @@ NOUNS: dict[str, Callable[[int], str]] = {
     "day": lambda n: ngettext("%(n)s day", "%(n)s days", n),
     "error": lambda n: ngettext("%(n)s error", "%(n)s errors", n),
     "event": lambda n: ngettext("%(n)s event", "%(n)s events", n),
+    "file": lambda n: ngettext("%(n)s file", "%(n)s files", n),
     "hour": lambda n: ngettext("%(n)s hour", "%(n)s hours", n),
     "job": lambda n: ngettext("%(n)s job", "%(n)s jobs", n),
     "lead": lambda n: ngettext("%(n)s lead", "%(n)s leads", n),

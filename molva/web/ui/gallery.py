@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from molva.kit import clock
-from molva.web.ui import errors
-from molva.web.ui.charts import LineChart, Series, Step, funnel
+from molva.web.ui import errors, formats
+from molva.web.ui.charts import Bars, LineChart, Series, Step, funnel, joined_parts, week_hours
 from molva.web.ui.filters import read_filter
 from molva.web.ui.formats import day_short
 from molva.web.ui.pieces import Part
@@ -26,7 +26,7 @@ from molva.web.ui.statuses import STATUSES
 LONG = "ООО «НПО «Северные травы и чайные культуры»»"
 KATE = "Екатерина Преображенская-Северная"
 READER = Reader("Ирина Громова", "irina@lavka.example", "#profile", "#out")
-PAGES = ("office", "cabinet", "plain", "fault", "letter", "counter", "studio")
+PAGES = ("office", "charts", "cabinet", "plain", "fault", "letter", "counter", "studio")
 
 
 class SampleForm(forms.Form):
@@ -108,6 +108,40 @@ def _chart() -> LineChart:
     return LineChart(_("Sales through partners"), labels, series, "RUB")
 
 
+def _charts() -> dict[str, Any]:
+    names = [LONG, KATE, "Александр Ким", "Полка.Облако", "sevtravy", "Студия «Ветер»", "Лада", "Мёд и травы"]
+    sums = [171620812, 84230600, 26811499, 26811400, 9641230, 3200000, 120050, -8010]
+    hours = [[max(0, (day * 5 + hour * 7) % 19 - abs(hour - 15)) for hour in range(24)] for day in range(7)]
+    pages = [
+        "/collection/chai",
+        "/product/ivan-chaj-s-chabretsom-i-dikoj-mjatoj-250-grammov",
+        "/",
+        "/page/o-nas",
+    ]
+    ways = [Part(name, value, "#") for name, value in zip(names, sums[:7], strict=False)]
+    return {
+        "bars": Bars(
+            _("Sales of partners"), names, sums, urls=["#"] * 8, currency="RUB", top=5, column=_("Partner")
+        ),
+        "rates": Bars(
+            _("Orders of a hundred clicks"), pages, [360, 295, 114, 0], ["3,6 %", "3 %", "1,1 %", "0 %"]
+        ),
+        "nothing": Bars(_("Sales of partners"), [], []),
+        "hours": week_hours(_("Clicks by the hour"), hours),
+        "quiet_hours": week_hours(_("Orders by the hour"), [[0] * 24] * 7),
+        "ways": joined_parts(ways),
+        "long_steps": funnel(
+            [
+                Step(1716208, _("clicks"), "#"),
+                Step(1204331, _("visitors"), "#"),
+                Step(43120, _("orders"), "#"),
+                Step(39004, _("delivered"), "#"),
+                Step(171620812, _("commissions"), "#", text=formats.money_whole(171620812, "RUB")),
+            ]
+        ),
+    }
+
+
 def _context(request: HttpRequest) -> dict[str, Any]:
     now = clock.now()
     rows = [
@@ -142,6 +176,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
             Part(_("On hold"), 1248050, tone="3"),
             Part(_("Expected"), 891200, tone="rest"),
         ],
+        **_charts(),
         "values": [3, 5, 2, 8, 13, 11, 14],
         "sums": [171620812, 0, -8010, 32940],
         "merchant": "" if request.GET.get("page") == "plain" else "Лесная лавка",

@@ -12,11 +12,14 @@ import segno
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from molva.web.ui import formats
 
 ICONS = frozenset((Path(__file__).parent / "icons.txt").read_text().split())
 SPRITE = "vendor/tabler/icons.svg"
+
+HEAT_SIZES = (14, 36, 52, 66, 80, 94)  # side of a square by level, in per cents of its place
 
 MARK_BUBBLE = (
     "M9 2h14a7 7 0 0 1 7 7v10a7 7 0 0 1-7 7H12.5c-1.7 2.6-4.5 4.2-8.3 4.2 1.4-1.5 2.2-3.3 2.2-5"
@@ -71,22 +74,48 @@ def mark(size: int = 28, extra: str = "") -> SafeString:
 
 
 def sparkline(values: Sequence[int], width: int = 96, height: int = 28, label: str = "") -> SafeString:
-    """A line of the values, zero at the bottom."""
+    """A line of the values with a dot at the last, zero at the bottom; without a label it says its ends and its top."""
     top = max([*values, 1])
-    step = (width - 4) / max(len(values) - 1, 1)
-    points = " ".join(
-        f"{2 + index * step:.1f},{height - 2 - max(value, 0) * (height - 4) / top:.1f}"
+    step = (width - 8) / max(len(values) - 1, 1)
+    points = [
+        (f"{4 + index * step:.1f}", f"{height - 4 - max(value, 0) * (height - 8) / top:.1f}")
         for index, value in enumerate(values)
-    )
+    ]
+    last = format_html('<circle cx="{}" cy="{}" r="2.5"/>', *points[-1]) if points else ""
     return format_html(
         '<svg class="spark" width="{}" height="{}" viewBox="0 0 {} {}" role="img" aria-label="{}">'
-        '<polyline points="{}"/></svg>',
+        '<polyline points="{}"/>{}</svg>',
         width,
         height,
         width,
         height,
-        label,
-        points,
+        label or spark_words(values),
+        " ".join(f"{x},{y}" for x, y in points),
+        last,
+    )
+
+
+def spark_words(values: Sequence[int]) -> str:
+    """A sparkline for those who do not see it: «from 3 to 14, most 14»."""
+    if not values:
+        return gettext("no data")
+    ends = {"first": values[0], "last": values[-1], "most": max(values)}
+    return gettext("from %(first)s to %(last)s, most %(most)s") % {
+        name: formats.number(value) for name, value in ends.items()
+    }
+
+
+def heat_key(level: int) -> SafeString:
+    """The square of a level of the heat map, for the list of what they mean."""
+    side = HEAT_SIZES[level] * 14 // 100
+    return format_html(
+        '<svg width="14" height="14" aria-hidden="true">'
+        '<rect x="{}" y="{}" width="{}" height="{}" rx="2" class="heat-{}"/></svg>',
+        (14 - side) / 2,
+        (14 - side) / 2,
+        side,
+        side,
+        level,
     )
 
 
@@ -107,26 +136,38 @@ def toned(parts: Sequence[Part]) -> list[tuple[str, Part]]:
     ]
 
 
+def whole_of(parts: Sequence[Part]) -> int:
+    """The sum of the parts that can be drawn."""
+    return sum(max(part.value, 0) for part in parts)
+
+
 def parts_bar(parts: Sequence[Part], label: str = "") -> SafeString:
     """One 12 px bar of the parts with gaps between them."""
-    whole = sum(max(part.value, 0) for part in parts) or 1
-    rects, left = [], 0.0
+    whole = whole_of(parts) or 1
+    drawn, gaps, left = [], [], 0.0
     for tone, part in toned(parts):
         width = max(part.value, 0) * 100 / whole
         if width:
-            rects.append((f"{left:.2f}", f"{width:.2f}", tone))
+            drawn.append(_part(tone, left, width))
+            gaps.append((f"{left:.2f}",))
         left += width
-    drawn = format_html_join("", '<rect x="{}%" width="{}%" height="12" class="part-{}"/>', rects)
-    gaps = format_html_join(
-        "", '<rect x="{}%" width="2" height="12" class="part-gap"/>', [(x,) for x, *_ in rects[1:]]
-    )
     return format_html(
-        '<svg class="parts" width="100%" height="12" role="img" aria-label="{}"><defs>'
-        '<pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(30)">'
-        '<path class="hatch" d="M0 0v5"/></pattern></defs>{}{}</svg>',
+        '<svg class="parts" width="100%" height="12" role="img" aria-label="{}">{}{}</svg>',
         label,
-        drawn,
-        gaps,
+        format_html_join("", "{}", [(one,) for one in drawn]),
+        format_html_join("", '<rect x="{}%" width="2" height="12" class="part-gap"/>', gaps[1:]),
+    )
+
+
+def _part(tone: str, left: float, width: float) -> SafeString:
+    if (
+        tone == "rest"
+    ):  # hatching is a thick line with dashes: it needs no pattern, so no id that two bars would share
+        return format_html(
+            '<line x1="{}%" x2="{}%" y1="6" y2="6" class="part-rest"/>', f"{left:.2f}", f"{left + width:.2f}"
+        )
+    return format_html(
+        '<rect x="{}%" width="{}%" height="12" class="part-{}"/>', f"{left:.2f}", f"{width:.2f}", tone
     )
 
 

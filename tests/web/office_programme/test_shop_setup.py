@@ -134,6 +134,20 @@ def test_a_refusal_says_what_to_do(
     assert company.url("shop_set_up", made.pk) in page
 
 
+def test_the_first_page_tells_of_a_refusal_until_it_is_helped(
+    company: Company, as_role: Callable[[str], Client], fake_shop: RunningShop
+):
+    made = connected(company, fake_shop)
+    told = "Магазин отказал в части настройки"
+    assert told not in words(shown(as_role("owner"), company, "today"))
+    SetupStep.objects.filter(connection=made, name="widget").update(state=StepState.REFUSED)
+    page = shown(as_role("owner"), company, "today")
+    assert told in words(page)
+    assert company.url("shop_setup") in page
+    disconnect_shop(connection=made, actor=None)
+    assert told not in words(shown(as_role("owner"), company, "today"))
+
+
 def test_set_up_once_more_starts_from_the_first_step(
     company: Company, as_role: Callable[[str], Client], fake_shop: RunningShop
 ):

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from molva.commissions.models import Commission
+from molva.kit.sheets import csv_cell
 from molva.ledger.models import PARTNER_KINDS
 from molva.ledger.queries import balances, programme_totals
 from molva.programmes.models import Partner
@@ -19,7 +20,6 @@ from molva.reports.accruals import AccrualReport, accrual_report
 from molva.reports.period import Period
 from molva.reports.sales import sales_report
 from molva.web.office.history_words import KINDS
-from molva.web.office.lists import csv_cell
 from tests.house.tree import files
 from tests.web.office_work.conftest import START, World
 

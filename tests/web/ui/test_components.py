@@ -150,8 +150,14 @@ def test_a_funnel_shows_the_share_of_the_step_before() -> None:
 
 
 def test_a_sparkline_of_nothing_is_a_flat_line() -> None:
-    assert "2.0,26.0 94.0,26.0" in pieces.sparkline([0, 0])
+    assert 'points="4.0,24.0 92.0,24.0"' in pieces.sparkline([0, 0])
     assert 'points=""' in pieces.sparkline([])
+    assert "<circle" not in pieces.sparkline([])
+
+
+def test_a_sparkline_says_its_ends_and_its_top() -> None:
+    assert 'aria-label="от 3 до 5, больше всего 1 200"' in draw("{% sparkline values %}", values=[3, 1200, 5])
+    assert 'aria-label="Week"' in draw("{% sparkline values label='Week' %}", values=[1])
 
 
 def test_the_bar_of_parts_adds_up() -> None:

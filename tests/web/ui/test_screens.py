@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.urls("tests.web.ui.urls"), pytest.mark.django_db(trans
 
 AXE = (ROOT / "tests/vendor/axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
-FRAMES = ["office", "cabinet", "plain", "fault"]
+FRAMES = ["office", "charts", "cabinet", "plain", "fault"]
 LANDINGS = ["letter", "counter", "studio"]
 SHOTS = os.environ.get("MOLVA_TEST_SHOTS", "")
 
@@ -86,6 +86,17 @@ def test_the_theme_changes_without_a_new_page(tab: Callable[..., Page]) -> None:
     assert page.locator("html").get_attribute("data-bs-theme") == "dark"
     page.reload()
     assert page.locator("html").get_attribute("data-bs-theme") == "dark"
+
+
+def test_drawings_of_the_server_follow_the_theme(tab: Callable[..., Page]) -> None:
+    page = tab("charts", 1440)
+    fill = "name => getComputedStyle(document.querySelector(name)).fill"
+    parts = (".heat-5", ".bar .part-1")
+    assert [page.evaluate(fill, one) for one in parts] == ["rgb(15, 90, 74)"] * 2
+    page.locator(".top-end summary").click()
+    page.get_by_role("button", name="Тёмная").click()
+    for one in parts:  # every change takes a millisecond with reduced motion
+        page.wait_for_function(f"({fill})('{one}') === 'rgb(77, 182, 151)'")
 
 
 def test_keys_open_and_close(tab: Callable[..., Page]) -> None:

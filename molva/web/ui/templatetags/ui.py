@@ -22,6 +22,7 @@ register.simple_tag(pieces.icon, name="icon")
 register.simple_tag(pieces.mark, name="mark")
 register.simple_tag(pieces.sparkline, name="sparkline")
 register.simple_tag(pieces.parts_bar, name="parts_bar")
+register.simple_tag(pieces.heat_key, name="heat_key")
 register.simple_tag(pieces.qr, name="qr")
 register.filter("number", formats.number)
 register.filter("percent", formats.percent)
@@ -31,6 +32,7 @@ register.filter("counted_word", formats.counted_word)
 register.filter("initials", formats.initials)
 register.filter("money_text", formats.money)
 register.filter("toned", pieces.toned)
+register.filter("whole_of", pieces.whole_of)
 
 
 @register.filter
