@@ -8,8 +8,9 @@ from molva.commissions.postings import release_due
 from molva.commissions.services import settle_customer
 from molva.jobs import enqueue, job
 from molva.kit import clock
-from molva.tracking.ingest import ingest_clicks
+from molva.tracking.ingest import click_folder, ingest_clicks
 from molva.tracking.models import Attribution, Customer
+from molva.tracking.nodes import claim_nodes
 from molva.tracking.queries import customers_seen_as
 from molva.tracking.raw_clicks import raw_clicks
 from molva.workspaces import journal
@@ -22,7 +23,8 @@ LOADING_SECONDS = 1.5  # of the two between calls: a worker has two threads, and
 
 @job(queue="clicks", max_attempts=1)
 def load_clicks() -> None:
-    """Load what the tracker stored, for less than the time until the next call: what is left waits for that one."""
+    """Load what the tracker of this machine stored, for less than the time until the next call: the rest waits for it."""
+    claim_nodes(click_folder())
     ingest_clicks(seconds=LOADING_SECONDS, react=ask_settlements)
 
 

@@ -13,10 +13,18 @@ from molva.kit.clock import from_micros, to_micros
 from molva.programmes.models import Partner, Programme
 from molva.tracker.writer import ClickWriter
 from molva.tracking import clickfile, ingest
-from molva.tracking.clickfile import FLAG_BEACON, FLAG_BOT, FLAG_HEAD, ClickFileMissingError, Extras, RawClick
+from molva.tracking.clickfile import (
+    FLAG_BEACON,
+    FLAG_BOT,
+    FLAG_HEAD,
+    FLAG_QR,
+    ClickFileMissingError,
+    Extras,
+    RawClick,
+)
 from molva.tracking.forgetting import forget_old_hours
 from molva.tracking.ingest import click_folder, ingest_clicks
-from molva.tracking.models import ClickDay, ClickHour, Link, Touch
+from molva.tracking.models import ClickDay, ClickHour, IngestMark, Link, Touch
 from molva.tracking.recount import rebuild_day
 from molva.workspaces.scoping import scope
 from tests.factories import make_partner, make_programme, make_workspace
@@ -147,6 +155,35 @@ def test_kind_of_a_touch_is_that_of_its_link(partner: Partner, link: Link) -> No
         ("link", None),
         ("link", None),
     ]
+
+
+def test_a_click_by_a_picture_is_one_whatever_the_link(partner: Partner, link: Link) -> None:
+    store([click(START, partner, link.pk, flags=FLAG_QR), click(START + 1, partner, flags=FLAG_QR)])
+
+    ingest_clicks()
+
+    assert list(Touch.objects.values_list("kind", flat=True)) == ["qr", "qr"]
+
+
+def test_files_of_several_nodes_are_loaded_side_by_side(partner: Partner, link: Link) -> None:
+    mine = [click(START + number, partner, link.pk, visitor=number) for number in range(3)]
+    other = [one._replace(id=one.id + 5) for one in mine]
+    clickfile.store_clicks(click_folder(), sorted(mine + other))
+    names = ["clicks-20261123-5.db", "clicks-20261123.db"]
+
+    assert [path.name for path in clickfile.list_files(click_folder())] == names
+    for _ in range(3):
+        ingest_clicks(limit=4)
+    assert Touch.objects.count() == 6
+    marks = dict(IngestMark.objects.exclude(file="*").values_list("file", "last_click_id"))
+    assert marks == {names[0]: other[-1].id, names[1]: mine[-1].id}
+    before = days()
+    rebuild_day(date(2026, 11, 23))
+    assert days() == before
+
+    (click_folder() / names[0]).unlink()  # as it were: it lies on another machine
+    with pytest.raises(ClickFileMissingError, match="clicks-20261123-5"):
+        rebuild_day(date(2026, 11, 23))
 
 
 @pytest.mark.parametrize("flag", [FLAG_BOT, FLAG_HEAD, clickfile.FLAG_PREFETCH, clickfile.FLAG_EMBEDDED])
