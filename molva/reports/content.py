@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 
 from molva.commissions.models import Commission
 from molva.domain.verdicts import LINK
@@ -16,6 +17,8 @@ from molva.reports.matching import contains, person_like
 from molva.tracking.content import ERID
 from molva.tracking.links import with_mark
 from molva.tracking.models import AddressState, ClickDay, ContentItem, ContentKind, CustomerVisitor, Touch
+
+_MOST_NAMED = 5000  # customers that a question names one by one: quicker, as long as they are few
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,32 +102,38 @@ def _orders(links: dict[int, int]) -> Iterable[tuple[int, int, LinkResults]]:
     A verdict keeps the moment and the partner of the touch; whose visitors the customer's are is stored beside.
     """
     partners = set(links.values())
-    won = Order.objects.filter(partner__in=partners, reason=LINK)
-    seen = CustomerVisitor.objects.filter(customer__orders__in=won.values("pk"))
+    known = CustomerVisitor.objects.filter(programme=OuterRef("programme"), visitor=OuterRef("visitor"))
+    clicks = Touch.objects.filter(Exists(known), link__in=links)  # of those few visitors who have bought
     touches: dict[tuple[str, int, datetime], int] = {
         (visitor, partner, at): link
-        for visitor, partner, at, link in Touch.objects.filter(
-            link__in=links, visitor__in=seen.values("visitor")
-        ).values_list("visitor", "partner_id", "at", "link_id")
+        for visitor, partner, at, link in clicks.values_list("visitor", "partner_id", "at", "link_id")
     }
     if not touches:
         return
+    seen = CustomerVisitor.objects.filter(visitor__in=clicks.values("visitor"))
     visitors: dict[int, list[str]] = {}
-    for customer, visitor in seen.values_list("customer_id", "visitor").distinct():
+    for customer, visitor in seen.values_list("customer_id", "visitor"):
         visitors.setdefault(customer, []).append(visitor)
-    posted = dict(
-        Commission.objects.filter(partner__in=partners, level=1, order__in=won.values("pk"))
-        .order_by()
-        .values_list("order")
-        .annotate(total=Sum("posted_minor"))
-    )
+    few = len(visitors) <= _MOST_NAMED
+    buyers: Any = list(visitors) if few else seen.values("customer")
+    won = Order.objects.filter(partner__in=partners, reason=LINK, customer__in=buyers)
     facts = won.values_list("pk", "customer_id", "partner_id", "total_minor", "verdict__touch__at")
+    found: dict[int, tuple[int, int]] = {}  # link and sum by order
     for pk, customer, partner, total, at in facts:
         moment = from_micros(at) if at is not None else None
         places = [(visitor, partner, moment) for visitor in visitors.get(customer, [])]
         link = next((touches[place] for place in places if place in touches), None)
         if link is not None:
-            yield link, pk, LinkResults(0, 0, 1, total, posted.get(pk, 0))
+            found[pk] = link, total
+    orders: Any = list(found) if len(found) <= _MOST_NAMED else won.values("pk")
+    posted = dict(
+        Commission.objects.filter(order__in=orders, level=1)
+        .order_by()
+        .values_list("order")
+        .annotate(total=Sum("posted_minor"))
+    )
+    for pk, (link, total) in found.items():
+        yield link, pk, LinkResults(0, 0, 1, total, posted.get(pk, 0))
 
 
 def state_counts(programme: Programme) -> dict[str, int]:
