@@ -30,6 +30,11 @@ class LiveDirectory(Directory):
         self._terms_over_time = terms or TermsOverTime(programme)
         self._rows: dict[str, Partner] = {}
 
+    @property
+    def programme(self) -> Programme:
+        """Whose directory it is."""
+        return self._programme
+
     def version_at(self, moment: int) -> TermsVersion:
         """The stored version of terms in force at a moment (µs); before the first the first."""
         return self._terms_over_time.version_at(moment)
@@ -65,7 +70,10 @@ class LiveDirectory(Directory):
 
     def _read_partner(self, partner: str) -> Timeline[PartnerState] | None:
         states: Timeline[PartnerState] = Timeline()
-        versions = PartnerVersion.objects.filter(programme_id_ref=self._programme.pk, partner__code=partner)
+        # by the folded code, which is indexed: the directory of a programme may have twenty thousand partners
+        versions = PartnerVersion.objects.filter(
+            partner__programme=self._programme, partner__code_folded=partner.casefold(), partner__code=partner
+        )
         for version in versions.order_by("valid_from", "pk"):
             state = version.state
             states.add(
@@ -101,6 +109,7 @@ class Person:
     orders: list[Order]
     leads: list[Lead]
     facts: PersonFacts
+    lines: dict[int, list[OrderLine]]  # by order id
 
 
 def load_person(customer: Customer) -> Person:
@@ -165,7 +174,8 @@ def _person(
             facts.orders.append(_order(record, lines, tie))
         else:
             facts.leads.append(_lead(record, tie))
-    return Person([order for order, _lines in orders], leads, facts)
+    lines = {order.pk: found for order, found in orders}
+    return Person([order for order, _lines in orders], leads, facts, lines)
 
 
 def order_key(order: Order) -> str:
@@ -183,7 +193,7 @@ def _touches(programme: Programme, visitors: set[str]) -> dict[str, list[TouchFa
     if not visitors:
         return touches
     rows = Touch.objects.filter(programme=programme, visitor__in=visitors)
-    for tie, touch in enumerate(rows.select_related("partner").order_by("at", "click_id", "pk")):
+    for tie, touch in enumerate(rows.select_related("partner").order_by("pk")):
         touches.setdefault(touch.visitor, []).append(
             TouchFacts(
                 visitor=touch.visitor,

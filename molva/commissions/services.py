@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import transaction
 
+from molva.commissions.counting import Counted, Counting, Posted
 from molva.commissions.facts import (
     LiveDirectory,
     Person,
@@ -154,9 +155,27 @@ class _Settlement:
         _save_commissions([plan.row for plan in plans])
         post_plans(plans, at=self._at)
         _save_claims(claims)
+        self._count(plans)
         journal.record_all(
             [event for one in told for event in (one.events(self._at) if isinstance(one, Plan) else [one])]
         )
+
+    def _count(self, plans: Sequence[Plan]) -> None:
+        """Bring the figures of reports along."""
+        people = [
+            Counted(
+                case.person.orders, case.person.leads, list(case.person.facts.touches), case.person.lines, case.is_first
+            )
+            for case in self._cases
+        ]  # fmt: skip
+        posted = [
+            Posted(
+                plan.row.order_id, plan.row.partner_id, plan.row.level, plan.movement.amount_minor, self._at
+            )
+            for plan in plans
+            if plan.movement
+        ]
+        Counting(self._directory.programme, self._directory.terms_at).write(people, posted)
 
     def _order(self, case: _Case, order: Order) -> Iterator[Event | Plan]:
         decision, owed = case.decided(order)

@@ -21,6 +21,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
+from django.utils.module_loading import import_string
 
 LOCK_NUMBER = 0x6D6F6C76  # of PostgreSQL's advisory lock
 STAMP_NAME = ".sources"
@@ -35,6 +36,7 @@ def prepare() -> None:
     make_folders()
     with _one_at_a_time():
         bring_schema()
+        import_string("molva.commissions.recount.count_what_is_not_counted")()
         bring_static()
 
 

@@ -7,6 +7,7 @@ TIMETABLE = (
     Every(60, "molva.commissions.jobs:release_holds"),
     Every(300, "molva.commissions.jobs:end_terms"),
     Every(3_600, "molva.commissions.jobs:warn_terms"),
+    Every(300, "molva.commissions.jobs:tell_devices_of_orders"),
     Every(900, "molva.integrations.polling:poll_shops"),
     Every(86_400, "molva.integrations.comparison:compare_every_night"),
     Every(604_800, "molva.integrations.polling:read_deleted_everywhere"),
@@ -17,6 +18,9 @@ TIMETABLE = (
     Every(86_400, "molva.integrations.code_checks:check_all"),
     Every(86_400, "molva.integrations.subscriptions:read_all"),
     Every(86_400, "molva.config.upkeep:clear_sessions"),
+    Every(3_600, "molva.config.upkeep:refresh_statistics"),
+    Every(3_600, "molva.tracking.jobs:forget_visits"),
     Every(3_600, "molva.web.office.export_jobs:keep_exports"),
+    Every(3_600, "molva.tracking.columns.upkeep:keep_clicks"),
     Every(600, "molva.tracking.addresses:check_due"),
 )

@@ -52,10 +52,20 @@ class AccrualReport:
 
 
 def accrual_report(
-    programme: Programme, period: Period, *, by: str = "partner", partner: str = ""
+    programme: Programme,
+    period: Period,
+    *,
+    by: str = "partner",
+    partner: str = "",
+    among: "QuerySet[Any] | None" = None,
 ) -> AccrualReport:
-    """The report of a period; `partner` (a code) keeps one partner's money only. At most four queries."""
+    """The report of a period; `partner` (a code) keeps one partner's money only. At most four queries.
+
+    `among`: ids of orders; then only their money is told (what stands behind a figure).
+    """
     postings = _postings(programme, partner)
+    if among is not None:
+        postings = postings.filter(transaction__order_id__in=among)
     inside = postings.filter(transaction__at__gte=period.start, transaction__at__lt=period.end)
     found = list(_figures(inside, _KEYS[by], period))
     begin, end = _balances(postings, period.start), _balances(postings, period.end)

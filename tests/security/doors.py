@@ -26,7 +26,7 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "partners": (ALL, ""), "partner": (ALL, "partner"), "customers": (ALL, ""), "customer": (ALL, "customer"),
     "orders": (ALL, ""), "order": (ALL, "order"), "commissions": (ALL, ""), "commission": (ALL, "commission"),
     "payouts": (ALL, ""), "payout": (ALL, "payout"), "payout_print": (ALL, "payout"),
-    "report_accruals": (ALL, ""), "report_sales": (ALL, ""), "exports": (ALL, ""),
+    "figures": (ALL, ""), "report_accruals": (ALL, ""), "report_sales": (ALL, ""), "exports": (ALL, ""),
     "content": (ALL, ""), "content_item": (ALL, "content"),
     "export_start": (ALL, ""), "export": (ALL, "export"), "export_file": (ALL, "export"),
     "export_cancel": (ALL, "export"), "export_again": (ALL, "export"),
@@ -84,7 +84,7 @@ CABINET_THINGS = {
     "today": "", "links": "", "orders": "", "money": "", "paper": "", "team": "", "profile": "", "terms": "",
     "email": "", "email_keep": "", "share": "", "share_card": "", "news": "",
     "link_switch": "link", "link_qr": "link", "order": "order", "payout": "payout", "commission": "commission",
-    "codes": "", "code_card": "code", "content": "", "content_new": "", "content_item": "content",
+    "codes": "", "code_card": "code", "statistics": "", "content": "", "content_new": "", "content_item": "content",
     "content_edit": "content", "content_archive": "content", "content_check": "content",
 }  # fmt: skip
 ACTS = {  # answers to POST only; a GET must not do them

@@ -12,7 +12,9 @@ from molva.reports.cabinet_orders import list_orders, mine_of
 from molva.web.cabinet.shell import page, partner_page
 from molva.web.cabinet.why import why_page
 from molva.web.cabinet.words import masked, unpaid_words, verdict_words
+from molva.web.ui.figure_filters import behind, figure_filters
 from molva.web.ui.filters import read_filter, search_word
+from molva.web.ui.periods import read_period
 from molva.web.ui.verdicts import shown
 
 PER_PAGE = 25
@@ -29,7 +31,18 @@ def show(request: HttpRequest, partner: Partner) -> HttpResponse:
     ]
     chosen = [one.chosen.value if one.chosen else "" for one in filters]
     word = search_word(request)
-    found = list_orders(partner, state=chosen[0], level=chosen[1], number=word)
+    # what stands behind a figure: the orders of the days, or those whose reward was written down in them
+    is_paid = bool(request.GET.get("paid"))
+    days = read_period(request, partner.programme)
+    narrowed = figure_filters(request, partner.programme, skip=("partner",))
+    found = list_orders(
+        partner,
+        state=chosen[0],
+        level=chosen[1],
+        number=word,
+        period=None if is_paid else days.period,
+        among=behind(request.GET, partner.programme, days.period, partner=partner, is_paid=is_paid),
+    )
     numbered = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     rows = [
         {
@@ -44,9 +57,9 @@ def show(request: HttpRequest, partner: Partner) -> HttpResponse:
     context = {
         "page": numbered,
         "rows": rows,
-        "filters": filters,
+        "filters": [*filters, days.filter, *narrowed],
         "search": word,
-        "is_filtered": any(chosen) or word,
+        "is_filtered": any(chosen) or word or days.period or narrowed,
     }
     return page(request, partner, "cabinet/orders.html", "orders", context)
 

@@ -68,6 +68,7 @@ def _shell(partner: Partner, current: str) -> ui.CabinetShell:
         item("content", _("Content"), "photo"),
         item("orders", _("Orders"), "shopping-cart"),
         item("money", _("Money"), "cash-banknote"),
+        item("statistics", _("Statistics"), "chart-bar"),
         item("team", _("Team"), "users-group"),
     ]
     return ui.CabinetShell(

@@ -13,6 +13,7 @@ from molva.web.cabinet import (
     orders,
     profile,
     share,
+    statistics,
     team,
     why,
 )
@@ -35,6 +36,7 @@ _pages = [
     path("share/card/", share.card, name="share_card"),
     path("orders/", orders.show, name="orders"),
     path("orders/<int:pk>/", orders.one, name="order"),
+    path("statistics/", statistics.show, name="statistics"),
     path("money/", money.show, name="money"),
     path("money/paper/", money.paper, name="paper"),
     path("payouts/<int:pk>/", money.payout, name="payout"),

@@ -16,7 +16,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 
 from molva.kit.sheets import Row, csv_lines, write_xlsx
 from molva.programmes.models import Programme
@@ -64,6 +64,7 @@ EXPORTS: dict[str, Kind] = {
     "orders": Kind("molva.web.office.orders.export", gettext_lazy("Orders")),
     "commissions": Kind("molva.web.office.commissions.export", gettext_lazy("Commissions")),
     "payouts": Kind("molva.web.office.payouts.export", gettext_lazy("Payouts")),
+    "figures": Kind("molva.web.office.figures.export", pgettext_lazy("report", "Figures")),
     "report_accruals": Kind("molva.web.office.reports.export_accruals", gettext_lazy("Accruals")),
     "report_sales": Kind("molva.web.office.reports.export_sales", gettext_lazy("Sales")),
     "comparison": Kind("molva.web.office.comparison.export", gettext_lazy("Comparison with the shop")),

@@ -18,6 +18,7 @@ from molva.kit.money import allocate
 from molva.orders.models import DELETED_STATUS, Order, OrderLine
 from molva.programmes.models import Programme
 from molva.reports.orders import (
+    ANYBODY,
     NOBODY,
     list_orders,
     order_commissions,
@@ -34,8 +35,10 @@ from molva.web.office.lists import asked_period, asked_word, exact, local_day, p
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
 from molva.web.ui import formats
+from molva.web.ui.figure_filters import behind, figure_filters
 from molva.web.ui.filters import Filter, read_filter, search_word
 from molva.web.ui.flash import say
+from molva.web.ui.longlist import is_whole
 from molva.web.ui.verdicts import names_in, verdict_words
 
 
@@ -53,9 +56,13 @@ def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
         row.reason_words = _reason(row)
     context = {
         "page": shown,
-        "filters": [*_filters(request, programme), read_period(request, programme).filter],
+        "filters": [
+            *_filters(request, programme),
+            read_period(request, programme).filter,
+            *figure_filters(request, programme, skip=("partner",)),
+        ],
         "q": search_word(request),
-        "totals": order_totals(rows),
+        "totals": order_totals(rows) if is_whole(shown) else None,
         **downloads(request),
         "is_filtered": bool(request.GET),
         "deleted": DELETED_STATUS,
@@ -66,7 +73,8 @@ def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
 def _asked(programme: Programme, query: QueryDict) -> "QuerySet[Order]":
     wish = {name: query.get(name, "") for name in ("status", "reason", "partner", "source", "sort")}
     period = asked_period(query, programme)
-    return list_orders(programme, search=asked_word(query), period=period, **wish)
+    among = behind(query, programme, period)
+    return list_orders(programme, search=asked_word(query), period=period, among=among, **wish)
 
 
 def export(programme: Programme, query: QueryDict) -> Table:
@@ -91,7 +99,7 @@ def _filters(request: HttpRequest, programme: Programme) -> list[Filter]:
     chips = [
         read_filter(request, "status", _("Status"), statuses),
         read_filter(request, "reason", _("Verdict"), reasons),
-        *partner_filter(request, programme, also=[(NOBODY, _("Nobody's"))]),
+        *partner_filter(request, programme, also=[(ANYBODY, _("Of partners")), (NOBODY, _("Nobody's"))]),
         read_filter(request, "source", _("Source"), sources),
     ]
     return [chip for chip in chips if chip.choices]

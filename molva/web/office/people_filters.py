@@ -16,7 +16,7 @@ def partner_filter(
     partners = Partner.objects.filter(programme=programme).order_by("-joined_at")
     values = [(code, name or code) for code, name in partners.values_list("code", "name")[:MOST]]
     present = request.GET.get("partner", "")
-    if present and present not in dict(values):
+    if present and present not in dict([*values, *(also or [])]):
         values += list(Partner.objects.filter(programme=programme, code=present).values_list("code", "name"))
     chip = read_filter(
         request, "partner", _("Partner"), [*(also or []), *sorted(values, key=lambda pair: pair[1])]

@@ -2,37 +2,31 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from molva.orders.models import Order
 from molva.programmes.models import Partner, Programme
 from molva.reports.accruals import AccrualReport, AccrualRow, accrual_report
-from molva.reports.period import Period, named_period
+from molva.reports.orders import ANYBODY
+from molva.reports.period import Period
 from molva.reports.sales import SalesReport, sales_report
 from molva.web.office.access import Place, office_page
 from molva.web.office.exporting import Table, downloads, export_answer
-from molva.web.office.lists import PAGE, asked_period, exact, local_day, paged, read_period
+from molva.web.office.lists import PAGE, exact, local_day, paged, read_period
 from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
 from molva.web.ui import formats
 from molva.web.ui.charts import LineChart, Series
+from molva.web.ui.figure_filters import behind, figure_filters
 from molva.web.ui.filters import address
+from molva.web.ui.periods import LONGEST, report_period
 from molva.web.ui.shell import Tab
-
-LONGEST = 400  # days in a chart or in a report by day
-
-
-def _period(query: QueryDict, programme: Programme) -> Period:
-    """Thirty days unless something else is asked for; «all time» is the last year here."""
-    period = asked_period(query, programme, default="30") or named_period(programme, "year")
-    if period is None or period.length > LONGEST:
-        period = named_period(programme, "year")
-    assert period is not None  # noqa: S101 - «year» is always known
-    return period
 
 
 def _by(query: QueryDict, names: Sequence[str]) -> str:
@@ -51,13 +45,17 @@ def accruals(request: HttpRequest, place: Place) -> HttpResponseBase:
     programme = place.programme
     if (answer := export_answer(request, place, "report_accruals")) is not None:
         return answer
-    period = _period(request.GET, programme)
+    period = report_period(request.GET, programme)
     by, tabs = _view(request, {"partner": _("By partner"), "day": _("By day"), "order": _("By order")})
     partner = request.GET.get("partner", "")
-    report = accrual_report(programme, period, by=by, partner=partner)
-    days = report if by == "day" else accrual_report(programme, period, by="day", partner=partner)
+    among = behind(request.GET, programme, period, is_paid=True)
+    report = accrual_report(programme, period, by=by, partner=partner, among=among)
+    days = (
+        report if by == "day" else accrual_report(programme, period, by="day", partner=partner, among=among)
+    )
     shown = paged(request, report.rows, size=LONGEST if by == "day" else PAGE)
-    before = accrual_report(programme, period.before(), by="day", partner=partner)
+    among_before = behind(request.GET, programme, period.before(), is_paid=True)
+    before = accrual_report(programme, period.before(), by="day", partner=partner, among=among_before)
     context = {
         **_common(request, programme, period, tabs),
         "report": report,
@@ -69,35 +67,43 @@ def accruals(request: HttpRequest, place: Place) -> HttpResponseBase:
             _("Accrued"), period, [r.accrued for r in days.rows], [r.accrued for r in before.rows], programme
         ),
     }
-    return page(request, place, "office/report_accruals.html", "report_accruals", context)
+    return page(request, place, "office/report_accruals.html", "figures", context)
 
 
 def _common(request: HttpRequest, programme: Programme, period: Period, tabs: list[Tab]) -> dict[str, Any]:
     chosen = read_period(request, programme, default="30")
     return {
         "tabs": tabs,
-        "filters": [chosen.filter, *partner_filter(request, programme)],
+        "filters": [
+            chosen.filter,
+            *partner_filter(request, programme),
+            *figure_filters(request, programme, skip=("partner",)),
+        ],
         "period": period,
         **downloads(request),
         "lead": _("From %(first)s to %(last)s, by the clocks of %(zone)s.")
         % {"first": formats.day(period.first), "last": formats.day(period.last), "zone": programme.timezone},
-        "kinds": _kinds(request, programme),
+        "kinds": report_tabs(request, programme),
     }
 
 
-def _kinds(request: HttpRequest, programme: Programme) -> list[Tab]:
-    """The two reports, with period and partner kept."""
+def report_tabs(request: HttpRequest, programme: Programme) -> list[Tab]:
+    """The reports, with period and partner kept."""
     query = request.GET.copy()
-    for name in ("by", "as", "page"):
+    for name in query.keys() - {"period", "from", "to", "partner"}:
         query.pop(name, None)
     tail = f"?{query.urlencode()}" if query else ""
-    names = {"report_accruals": _("Accruals"), "report_sales": _("Sales")}
+    names = {
+        "figures": pgettext("report", "Figures"),
+        "report_accruals": _("Accruals"),
+        "report_sales": _("Sales"),
+    }
     return [
         Tab(
             label,
             reverse(f"office:{name}", args=[programme.code]) + tail,
             None,
-            request.path.endswith(f"{name[7:]}/"),
+            request.path.endswith(f"/{name.removeprefix('report_')}/"),
         )
         for name, label in names.items()
     ]
@@ -143,8 +149,9 @@ def _accrual_url(row: AccrualRow, by: str, programme: Programme, period: Period)
 
 def export_accruals(programme: Programme, query: QueryDict) -> Table:
     """The report of accruals as a file, with its total."""
-    period, by = _period(query, programme), _by(query, ("partner", "day", "order"))
-    report = accrual_report(programme, period, by=by, partner=query.get("partner", ""))
+    period, by = report_period(query, programme), _by(query, ("partner", "day", "order"))
+    among = behind(query, programme, period, is_paid=True)
+    report = accrual_report(programme, period, by=by, partner=query.get("partner", ""), among=among)
     name = f"accruals-{programme.code}-{period.first}-{period.last}"
     return Table(name, _accrual_header(by), _accrual_cells(report, programme), len(report.rows) + 1)
 
@@ -184,7 +191,7 @@ def sales(request: HttpRequest, place: Place) -> HttpResponseBase:
     programme = place.programme
     if (answer := export_answer(request, place, "report_sales")) is not None:
         return answer
-    period = _period(request.GET, programme)
+    period = report_period(request.GET, programme)
     by, tabs = _view(request, {"partner": _("By partner"), "day": _("By day"), "product": _("By product")})
     partner = request.GET.get("partner", "")
     report = sales_report(programme, period, by=by, partner=partner)
@@ -196,8 +203,8 @@ def sales(request: HttpRequest, place: Place) -> HttpResponseBase:
         **_common(request, programme, period, tabs),
         "report": report,
         "page": shown,
-        "rows": [(row, _sales_url(row, report.by, programme, period)) for row in shown],
-        "orders_url": f"{orders}&partner={partner}" if partner else orders,
+        "rows": [(row, _sales_url(row, report.by, programme, period, partner)) for row in shown],
+        "orders_url": f"{orders}&partner={partner or ANYBODY}",
         "before": before.total,
         "changes": {
             name: _change(getattr(report.total, name), getattr(before.total, name))
@@ -207,21 +214,27 @@ def sales(request: HttpRequest, place: Place) -> HttpResponseBase:
             _("Sales"), period, [r.sales for r in days.rows], [r.sales for r in before.rows], programme
         ),
     }
-    return page(request, place, "office/report_sales.html", "report_accruals", context)
+    return page(request, place, "office/report_sales.html", "figures", context)
 
 
-def _sales_url(row: Any, by: str, programme: Programme, period: Period) -> str:
+def _sales_url(row: Any, by: str, programme: Programme, period: Period, partner: str) -> str:
     orders = reverse("office:orders", args=[programme.code])
     if by == "partner":
         return f"{orders}?partner={row.label_obj.code}&from={period.first}&to={period.last}"
     if by == "day":
-        return f"{orders}?from={row.label_obj}&to={row.label_obj}"
-    return ""
+        return f"{orders}?from={row.label_obj}&to={row.label_obj}&partner={partner or ANYBODY}"
+    query = {
+        "product": "|".join(row.key),
+        "partner": partner or ANYBODY,
+        "from": period.first,
+        "to": period.last,
+    }
+    return f"{orders}?{urlencode(query)}"
 
 
 def export_sales(programme: Programme, query: QueryDict) -> Table:
     """The report of sales as a file, with its total."""
-    period, by = _period(query, programme), _by(query, ("partner", "day", "product"))
+    period, by = report_period(query, programme), _by(query, ("partner", "day", "product"))
     report = sales_report(programme, period, by=by, partner=query.get("partner", ""))
     name = f"sales-{programme.code}-{period.first}-{period.last}"
     return Table(name, _sales_header(by), _sales_cells(report, programme), len(report.rows) + 1)

@@ -63,7 +63,7 @@ def _shell(place: Place, current: str, seen: Attention) -> ui.OfficeShell:
                 orders,
                 item("commissions", _("Commissions"), "receipt"),
                 payouts,
-                item("report_accruals", _("Reports"), "chart-bar"),
+                item("figures", _("Reports"), "chart-bar"),
             ],
         ),
         ui.NavGroup(

@@ -10,7 +10,7 @@ import molva.kit.clock
 class Migration(migrations.Migration):
     dependencies = [
         ("programmes", "0009_codes"),
-        ("tracking", "0003_codes"),
+        ("tracking", "0004_figures"),
         ("workspaces", "0001_initial"),
     ]
 
