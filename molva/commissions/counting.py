@@ -18,7 +18,7 @@ from django.db import connection
 
 from molva.commissions.models import Cut, OrderFigure
 from molva.domain.terms import Terms
-from molva.kit.clock import from_micros, to_micros
+from molva.kit.clock import to_micros
 from molva.kit.rows import update_each
 from molva.orders.models import DELETED_STATUS, Lead, Order, OrderLine
 from molva.programmes.models import Programme
@@ -188,9 +188,10 @@ class Counting:
                     visitors.update(person.visitors)
         if not visitors:
             return {}
-        moments = {from_micros(win["at"]) for win in wins.values()}
-        rows = Touch.objects.filter(programme=self._programme, visitor__in=visitors, at__in=moments)
-        return {(row.partner_id, to_micros(row.at)): row for row in rows.order_by("-click_id", "-pk")}
+        moments = {win["at"] for win in wins.values()}
+        rows = Touch.objects.filter(programme=self._programme, visitor__in=visitors).order_by("-pk")
+        found = ((to_micros(row.at), row) for row in rows)
+        return {(row.partner_id, at): row for at, row in found if at in moments}
 
 
 @dataclass(slots=True)
@@ -288,7 +289,7 @@ def _marks_of(win: Mapping[str, Any] | None, touch: Touch | None) -> dict[str, A
         words |= {name: utm.get(name, [""])[0] for name in _UTM}
         words["referrer"] = (source.get("referrer_host") or "").lower().removeprefix("www.")
         marks |= {name: word[:_LONGEST] for name, word in words.items()}
-        marks["click_id"] = touch.click_id
+        marks["click_id"] = touch.pk
     return marks
 
 

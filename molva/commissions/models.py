@@ -20,9 +20,12 @@ class CommissionStatus(models.TextChoices):
 class Commission(WorkspaceModel):
     """One partner's reward on one level of one order. Statuses mirror the ledger and never decide a balance."""
 
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="commissions")
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="commissions")
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="commissions")
+    # these three have no index of their own: the ones below begin with them
+    programme = models.ForeignKey(
+        Programme, on_delete=models.PROTECT, db_index=False, related_name="commissions"
+    )
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, db_index=False, related_name="commissions")
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, db_index=False, related_name="commissions")
     level = models.PositiveSmallIntegerField()
     terms = models.ForeignKey(TermsVersion, on_delete=models.PROTECT, related_name="+")
 
@@ -39,7 +42,29 @@ class Commission(WorkspaceModel):
         constraints = [
             models.UniqueConstraint(fields=["order", "partner", "level"], name="commission_once"),
         ]
-        indexes = [models.Index(fields=["partner", "-created_at"], name="commission_partner")]  # cabinet
+        indexes = [
+            # cabinet; what a partner has earned and may hope for is read from the index alone
+            models.Index(
+                fields=[
+                    "partner",
+                    "-created_at",
+                    "status",
+                    "level",
+                    "posted_minor",
+                    "expected_minor",
+                    "workspace",
+                ],
+                name="commission_partner",
+            ),
+            models.Index(
+                fields=["programme", "status", "posted_minor", "expected_minor", "workspace"],
+                name="commission_status",
+            ),  # tabs of the list
+            # what orders owe, likewise
+            models.Index(
+                fields=["order", "owed_minor", "expected_minor", "workspace"], name="commission_owed"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.order} · {self.level}"

@@ -21,6 +21,7 @@ COMMANDS = {
     "web": Entry("molva.config.commands:web", "Run the pages and the API only."),
     "tracker": Entry("molva.config.commands:tracker", "Run the redirect of partner links only."),
     "worker": Entry("molva.config.commands:worker", "Run jobs and schedules only."),
+    "load": Entry("molva.config.commands:load", "Load the clicks of a machine that runs only a tracker."),
     "migrate": Entry("molva.config.commands:migrate", "Bring database and static files up to this version."),
     "setup-link": Entry("molva.config.commands:setup_link", "Make a new one-time link for the first owner."),
     "simulate": Entry(

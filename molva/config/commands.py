@@ -35,6 +35,12 @@ def worker() -> None:
 
 
 @click.command()
+def load() -> None:
+    """Load the clicks of this machine only: beside `molva tracker` on a machine without a worker."""
+    processes.run_loader()
+
+
+@click.command()
 def migrate() -> None:
     """Bring database and static files up to this version; safe to repeat.
 

@@ -77,6 +77,16 @@ def run_worker() -> None:
     os._exit(0 if is_clean else 1)
 
 
+def run_loader() -> None:
+    """Loading of this machine's clicks, until SIGTERM."""
+    die_with_parent()
+    start_django()
+    from molva.config.loading import Loader  # noqa: PLC0415 - needs the registry
+
+    wait_until_prepared()
+    Loader().run()
+
+
 def start_django() -> None:
     """Make models importable."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)

@@ -47,6 +47,11 @@ def click_micros(click_id: int) -> int:
     return click_id >> NODE_BITS
 
 
+def click_node(click_id: int) -> int:
+    """The number of the tracker node that gave a click its id."""
+    return click_id & MAX_NODE
+
+
 def visitor_text(visitor: bytes) -> str:
     """The text form of a visitor id of 8 bytes: 13 characters."""
     number = int.from_bytes(visitor, "big") << 6

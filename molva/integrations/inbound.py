@@ -17,6 +17,7 @@ from molva.integrations.models import Connection, InboundEvent, InboundState
 from molva.integrations.registry import source_of
 from molva.integrations.telling import tell_all
 from molva.jobs import batch_of, enqueue, job
+from molva.jobs.turns import writing_turn
 from molva.kit import clock
 from molva.kit.rows import update_each
 from molva.orders.errors import CurrencyMismatch
@@ -31,12 +32,12 @@ BATCH = 400  # payloads read together: a list of what has changed costs the same
 MAX_BODY = 1024 * 1024  # bytes; real orders are 3–40 kB
 
 
-@transaction.atomic
 def accept_hook(*, connection: Connection, topic: str, body: bytes, content_type: str) -> InboundEvent:
     """Store a payload as it came; when this returns and the transaction is committed, it can't be lost."""
     event = InboundEvent(connection=connection, topic=topic[:60], body=body, content_type=content_type[:100])
-    event.save()
-    enqueue(process_inbound, event_id=event.pk, workspace_id=event.workspace_id)
+    with writing_turn(), transaction.atomic():
+        event.save()
+        enqueue(process_inbound, event_id=event.pk, workspace_id=event.workspace_id)
     return event
 
 
@@ -88,7 +89,7 @@ def _process(connection: Connection, events: list[InboundEvent]) -> dict[int, Ex
         is_changed = any(isinstance(one, Recorded) and one.changed for one in became)
         _end(event, InboundState.APPLIED if is_changed else InboundState.REPEATED)
         closed.append(event)
-    with transaction.atomic():
+    with writing_turn(), transaction.atomic():
         update_each(closed, _ENDED_FIELDS)
     return problems
 

@@ -5,21 +5,18 @@ order harms no other, and shows itself.
 """
 
 import logging
-import threading
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from itertools import takewhile
 
 from django.db import IntegrityError, transaction
-from django.db import connection as database
 
 from molva.commissions.services import settle_customers
 from molva.domain.inbound import InboundOrder
 from molva.integrations.base import Told, attempt
 from molva.integrations.models import Connection
 from molva.integrations.rehearsal import programme_of
+from molva.jobs.turns import writing_turn
 from molva.orders.errors import CurrencyMismatch
 from molva.orders.models import Order, OrderLine
 from molva.orders.services import Recorded, record_lead, record_orders, refuse_currency
@@ -30,8 +27,6 @@ from molva.workspaces.models import User
 
 _log = logging.getLogger(__name__)
 GROUP = 16  # orders in one transaction: SQLite's only lock is held so long, and hooks wait for it
-BREATH_SECONDS = 0.015  # between two groups on SQLite: who waits for its lock looks again about that often
-_turn = threading.Lock()
 
 Outcome = Recorded | Exception
 
@@ -53,11 +48,12 @@ def tell_all(connection: Connection, told: Sequence[Told]) -> list[Outcome]:
 
 def tell(*, programme: Programme, source: str, one: Told, actor: User | str | None = None) -> Recorded:
     """Record one order or lead and settle its customer, in one transaction."""
-    try:
-        return _tell(programme, source, one, actor)
-    except IntegrityError:
-        # two hooks of a new order or client came at once and the other was first: now it is known
-        return _tell(programme, source, one, actor)
+    with writing_turn():
+        try:
+            return _tell(programme, source, one, actor)
+        except IntegrityError:
+            # two hooks of a new order or client came at once and the other was first: now it is known
+            return _tell(programme, source, one, actor)
 
 
 def _refusal(programme: Programme, one: Told) -> Exception | None:
@@ -75,23 +71,12 @@ def _tell_group(programme: Programme, connection: Connection, told: Sequence[Tol
     orders = [one for one in takewhile(_is_order, told) if isinstance(one, InboundOrder)]
     if len(orders) > 1:
         try:
-            with _in_turn():
+            with writing_turn():
                 return [*_tell_orders(programme, source, orders, actor)]
         except Exception:
             _log.info("%d orders of %s are taken one by one", len(orders), source, exc_info=True)
     alone = orders or told[:1]
     return [attempt(partial(tell, programme=programme, source=source, one=one, actor=actor)) for one in alone]
-
-
-@contextmanager
-def _in_turn() -> Iterator[None]:
-    """On SQLite one group at a time, and a breath after it: else hooks would hardly ever find its only lock free."""
-    if database.features.has_select_for_update:
-        yield
-        return
-    with _turn:
-        yield
-        time.sleep(BREATH_SECONDS)
 
 
 def _is_order(one: Told) -> bool:

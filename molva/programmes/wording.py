@@ -4,7 +4,9 @@ The text is made from the rules themselves, so it cannot promise what the engine
 string for translators.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -169,8 +171,10 @@ def _welcome_sentence(programme: Programme, lang: str) -> str:
     return _("%(money)s of welcome points on your account; they are not paid out.") % {"money": money}
 
 
-def describe_when(when: dict[str, Any] | None, *, names: dict[str, str]) -> list[str]:
-    """Conditions of a rule, each as a short phrase. `names`: partner names by code."""
+def describe_when(
+    when: dict[str, Any] | None, *, names: dict[str, str], day: Callable[[datetime], str]
+) -> list[str]:
+    """Conditions of a rule, each as a short phrase. `names`: partner names by code; `day` writes a moment's day."""
     when = when or {}
     words = {
         "partner": _("partner: %(list)s"),
@@ -197,7 +201,8 @@ def describe_when(when: dict[str, Any] | None, *, names: dict[str, str]) -> list
     }
     phrases += [simple[key] % {"value": when[key]} for key in simple if when.get(key) is not None]
     if when.get("valid_from"):
-        phrases.append(_("from %(day)s") % {"day": str(when["valid_from"])[:10]})
+        phrases.append(_("from %(day)s") % {"day": day(datetime.fromisoformat(when["valid_from"]))})
     if when.get("valid_to"):
-        phrases.append(_("until %(day)s") % {"day": str(when["valid_to"])[:10]})
+        last = datetime.fromisoformat(when["valid_to"]) - timedelta(microseconds=1)
+        phrases.append(_("through %(day)s") % {"day": day(last)})
     return phrases

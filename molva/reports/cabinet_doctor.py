@@ -5,15 +5,16 @@ Pages that carry the mark badly still open, so nobody notices until the orders a
 
 import html
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.conf import settings
 from yarl import URL
 
 from molva.programmes.models import Partner
 from molva.tracking.errors import LinkError
-from molva.tracking.links import checked_page, with_mark
+from molva.tracking.links import PAGE_PARAM, checked_page, page_on, with_mark
 from molva.tracking.models import Link
 
 # What people wrap addresses in, and what a sentence leaves at their end.
@@ -26,7 +27,7 @@ class Diagnosis:
     """`fault` is empty when the address counts; else its kind. `repaired` is empty when nothing can be offered.
 
     Faults: empty, not_an_address, foreign_host, no_shop, no_mark, other_mark, broken_mark, in_anchor, twice, wrapped,
-    link_unknown, link_other, link_stopped, no_scheme.
+    link_unknown, link_other, link_stopped, link_page, no_scheme.
     """
 
     fault: str
@@ -133,6 +134,17 @@ def _examine_link(address: str, partner: Partner, *, is_wrapped: bool) -> Diagno
     if not link.is_active:
         return Diagnosis("link_stopped", offered if main and main.is_active else "")
     repaired = f"{settings.MOLVA_TRACKER_URL}/r/{link.code}"
+    if not _leads_into_shop(text, link, partner.programme.shop_hosts):
+        return Diagnosis("link_page", repaired)
     if is_wrapped:
         return Diagnosis("wrapped", repaired)
     return Diagnosis("" if "://" in address else "no_scheme", "" if "://" in address else repaired)
+
+
+def _leads_into_shop(address: str, link: Link, hosts: Collection[str]) -> bool:
+    """Whether the page that a short address asks for, if it does, is one of the shop's."""
+    wishes = parse_qs(urlsplit(address).query).get(PAGE_PARAM)
+    try:
+        return not wishes or bool(page_on(link.target_url, wishes[0], hosts=hosts))
+    except LinkError:
+        return False

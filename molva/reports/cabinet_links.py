@@ -3,17 +3,24 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import QuerySet, Sum
 
 from molva.programmes.models import Partner
+from molva.tracking.links import QR_PARAM
 from molva.tracking.models import ClickDay, Link, PromoCode
 
 
 def public_address(link: Link) -> str:
     """The whole address that a partner gives to friends: the tracker counts the click and leads on."""
     return f"{settings.MOLVA_TRACKER_URL}/r/{link.code}"
+
+
+def picture_address(link: Link, **marks: str) -> str:
+    """The address that a QR picture of ours carries: the tracker tells by it that the click came from a picture."""
+    return f"{public_address(link)}?{urlencode({**marks, QR_PARAM: 1})}"
 
 
 def shown_parts(link: Link) -> tuple[str, str]:

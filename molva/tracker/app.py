@@ -1,35 +1,51 @@
-"""The rules of an answer: `/r/CODE`, the beacon of the storefront script, health.
+"""The rules of an answer: `/r/CODE`, the beacon of the storefront script, health, metrics.
 
 A click is stored before its answer leaves. When that is not possible, the visitor is sent on all the same,
-without token and cookie, so that nothing claims a click that is not there. No address but a stored one is
-ever redirected to.
+without token and cookie, so that nothing claims a click that is not there. No address is ever redirected to but a
+stored one, or another page of the same programme's shop.
 """
 
-import os
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import lru_cache
-from urllib.parse import unquote_to_bytes
+from hmac import compare_digest
 
 from molva.domain.click_id import derive_key, make_token, visitor_text
 from molva.kit import clock
 from molva.tracker import answers, beacon
 from molva.tracker.bots import request_flags
 from molva.tracker.database import LinkRow, MarkKey, MarkRow, Reader
-from molva.tracker.facts import VISITOR_COOKIE, agent_of, client_address, network_of, referrer_of, visitor_of
+from molva.tracker.facts import (
+    VISITOR_COOKIE,
+    agent_of,
+    client_address,
+    network_of,
+    new_visitor,
+    referrer_of,
+    visitor_of,
+)
 from molva.tracker.ids import IdSource
 from molva.tracker.limits import Collapse
 from molva.tracker.links import Book, Found
 from molva.tracker.protocol import Connection, Request
 from molva.tracker.queue import ClickQueue, Passenger
 from molva.tracker.settings import TrackerSettings
-from molva.tracker.target import Target, prepare_target, read_extras
+from molva.tracker.target import (
+    NOTHING_ASKED,
+    Asked,
+    Target,
+    folded_code,
+    landing_of,
+    page_target,
+    passed_on,
+    prepare_target,
+    read_query,
+)
 from molva.tracking import clickfile
-from molva.tracking.clickfile import FLAG_BEACON, FLAG_HEAD, Extras, RawClick
+from molva.tracking.clickfile import FLAG_BEACON, FLAG_HEAD, FLAG_QR, Extras, RawClick
 
-_CODE_LIMIT = 240  # bytes of a percent-encoded code
 _CORS_LIFE = 600  # seconds
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @dataclass(slots=True)
@@ -41,6 +57,7 @@ class Counters:
     foreign: int = 0  # beacons from pages that are not the programme's
     flagged: int = 0  # bots, prefetches, frames
     collapsed: int = 0  # above the limit a minute
+    refused_pages: int = 0  # asked for a page that is not the programme's: led to the link's own
     unavailable: int = 0  # the main database was away and the link was not remembered
 
 
@@ -67,6 +84,8 @@ class Tracker:
             "; Secure" if settings.cookie_secure else ""
         )
         self.health: Callable[[], dict[str, object]] = dict
+        self.metrics: Callable[[], bytes] = bytes
+        self._metrics_token = settings.metrics_token
 
     def handle(self, connection: Connection, request: Request) -> None:
         """Answer a request, now or when its click is durable."""
@@ -82,13 +101,15 @@ class Tracker:
         elif path == b"/healthz":
             health = self.health()
             connection.answer(answers.as_json(200 if health.get("status") == "ok" else 503, health))
+        elif path == b"/metrics" and self._may_measure(request):
+            connection.answer(answers.answer(200, self.metrics(), {"Content-Type": METRICS_TYPE}))
         else:
             self._unknown(connection, request)
 
     # The redirect.
 
     def _redirect(self, connection: Connection, request: Request, raw_code: bytes, query: bytes) -> None:
-        code = _folded_code(raw_code)
+        code = folded_code(raw_code)
         if code is None:
             self._unknown(connection, request)
             return
@@ -107,11 +128,18 @@ class Tracker:
                 self.counters.unavailable += 1
                 connection.answer(self._words(503, "busy", request))
             return
-        extras, passed = read_extras(query, target.names) if query else (None, "")
-        click = self._make_click(connection, request, target.link, target.partner, extras)
+        passed, asked = "", NOTHING_ASKED
+        if query:
+            asked = read_query(query)
+            if asked.page:
+                target, asked = self._to_page(target, asked)
+            passed = passed_on(asked.given, target.names)
+        click = self._make_click(connection, request, target.link, target.partner, asked.extras)
         if click is None:
             connection.answer(answers.redirect(target.bare_address(passed), None))
             return
+        if asked.is_qr:
+            click = click._replace(flags=click.flags | FLAG_QR)
         token = make_token(click.id, click.visitor, self._key)
         cookie = f"{VISITOR_COOKIE}={visitor_text(click.visitor)}{self._cookie_tail}"
         ready = answers.redirect(target.address(token, passed), cookie)
@@ -123,11 +151,19 @@ class Tracker:
             )
         )
 
+    def _to_page(self, target: Target, asked: Asked) -> tuple[Target, Asked]:
+        """The page that is asked for, if it is one of the programme's shop; else the link's own page."""
+        found = page_target(target, asked.page)
+        if found is None:
+            self.counters.refused_pages += 1
+            return target, asked
+        return found, asked._replace(extras=(asked.extras or Extras())._replace(page=landing_of(found)))
+
     def _make_click(
         self, connection: Connection, request: Request, link: int, partner: int, extras: Extras | None
     ) -> RawClick | None:
         """The row of a followed link, or None when this sender has clicked too often in this minute."""
-        now = clock.to_micros(clock.now())
+        now = clock.now_micros()
         ip = client_address(request, connection.peer)
         if self._collapse.is_above(network_of(ip), link, partner, now):
             self.counters.collapsed += 1
@@ -136,7 +172,7 @@ class Tracker:
         flags = request_flags(request.headers, agent) | (FLAG_HEAD if request.method == b"HEAD" else 0)
         if flags & clickfile.NOT_A_TOUCH:
             self.counters.flagged += 1
-        visitor, referrer = visitor_of(request) or os.urandom(8), referrer_of(request)
+        visitor, referrer = visitor_of(request) or new_visitor(), referrer_of(request)
         number = self._ids.next(now)
         return RawClick(number, link, partner, visitor, flags, ip, agent or None, referrer, extras)
 
@@ -185,7 +221,7 @@ class Tracker:
         self, connection: Connection, request: Request, message: beacon.Beacon, mark: MarkRow
     ) -> None:
         cors = _cors(request.headers.get(b"origin", b""))
-        extras, _ = read_extras(beacon.query_of(message.url), frozenset())
+        extras = read_query(beacon.query_of(message.url)).extras
         extras = (extras or Extras())._replace(page=beacon.page_of(message.url))
         request.headers.pop(b"sec-fetch-dest", None)  # it speaks of the script's request, not of the page
         click = self._make_click(connection, request, mark.link, mark.partner, extras)
@@ -196,7 +232,7 @@ class Tracker:
             return
         # The cookie of the tracker's own host is a third party's here: only what the page says counts.
         click = click._replace(
-            flags=click.flags | FLAG_BEACON, visitor=visitor or os.urandom(8), referrer=message.referrer
+            flags=click.flags | FLAG_BEACON, visitor=visitor or new_visitor(), referrer=message.referrer
         )
         token = make_token(click.id, click.visitor, self._key)
         stored = {"visitor": visitor_text(click.visitor), "click": str(click.id), "token": token}
@@ -229,6 +265,11 @@ class Tracker:
 
     # Everything else.
 
+    def _may_measure(self, request: Request) -> bool:
+        """Only who knows the token that was set; without one nobody, for this port may be a public host's."""
+        said = request.headers.get(b"authorization", b"")
+        return bool(self._metrics_token) and compare_digest(said, b"Bearer " + self._metrics_token)
+
     def _unknown(self, connection: Connection, request: Request) -> None:
         self.counters.unknown += 1
         connection.answer(self._words(404, "unknown", request))
@@ -237,18 +278,6 @@ class Tracker:
     def _words(status: int, text: str, request: Request) -> bytes:
         language = request.headers.get(b"accept-language", b"")
         return answers.page(status, text, language, with_body=request.method != b"HEAD")
-
-
-@lru_cache(maxsize=4096)
-def _folded_code(raw: bytes) -> str | None:
-    """The code of a path in the form in which it is stored; None when it cannot be one."""
-    if not raw or len(raw) > _CODE_LIMIT:
-        return None
-    try:
-        text = (unquote_to_bytes(raw) if b"%" in raw else raw).decode()
-    except UnicodeDecodeError:
-        return None
-    return text.strip().rstrip("/").casefold() or None
 
 
 def _targets(rows: dict[str, LinkRow]) -> dict[str, Target]:

@@ -5,14 +5,21 @@ and opens anew at the next call, so a restarted database is picked up by itself.
 """
 
 import json
+import logging
 import sqlite3
+import time
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
 import psycopg
 
+from molva.tracker.target import Site
+from molva.tracking.notices import CHANNEL, TABLES, TRIGGER
+
+logger = logging.getLogger("molva.tracker")
 DatabaseProblem = (sqlite3.Error, psycopg.Error, OSError)
 
 
@@ -22,6 +29,7 @@ class LinkRow(NamedTuple):
     link: int
     partner: int
     target_url: str
+    site: Site
 
 
 class MarkKey(NamedTuple):
@@ -58,8 +66,14 @@ class Reader(Protocol):
         """Let the connection go."""
 
 
+LOOK_ANYWAY_SECONDS = 60.0
 _LINKS = """
-SELECT code_folded, id, partner_id, target_url FROM tracking_link WHERE is_active AND code_folded {in_codes}
+SELECT l.code_folded, l.id, l.partner_id, l.target_url, p.shop_hosts, p.mark_param
+FROM tracking_link l JOIN programmes_programme p ON p.id = l.programme_id
+WHERE l.is_active AND l.code_folded {in_codes}
+"""
+_TRIGGERS = """
+SELECT 1 FROM pg_trigger WHERE tgname = %s AND tgenabled IN ('O', 'A') AND tgrelid = ANY(%s::regclass[])
 """
 _PROGRAMME = "SELECT id, shop_hosts FROM programmes_programme WHERE code = {p}"
 _MARK = """
@@ -87,7 +101,11 @@ class SqliteReader:
 
     def find_links(self, codes: Sequence[str]) -> dict[str, LinkRow]:
         sql = _LINKS.format(in_codes=f"IN ({','.join('?' * len(codes))})")
-        return {row[0]: LinkRow(*row[1:]) for row in self._open().execute(sql, tuple(codes))}
+        rows = self._open().execute(sql, tuple(codes))
+        return {
+            code: LinkRow(link, partner, url, _site(hosts, param))
+            for code, link, partner, url, hosts, param in rows
+        }
 
     def find_marks(self, keys: Sequence[MarkKey]) -> dict[MarkKey, MarkRow]:
         found = {}
@@ -124,15 +142,28 @@ class SqliteReader:
 
 
 class PostgresReader:
-    """Reads PostgreSQL. There is nothing cheap to watch, so every look counts as a change."""
+    """Reads PostgreSQL; changes are told by NOTIFY, which triggers of the tables send.
+
+    Where that does not work (a pool between us that shares connections, a trigger that is switched off) every look
+    counts as a change; and once a minute it does so in any case.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._connection: psycopg.Connection[tuple[object, ...]] | None = None
+        self._heard = 0  # notices so far, our own greeting included
+        self._seen = 0
+        self._is_told = False
+        self._look_at = 0.0
 
     def find_links(self, codes: Sequence[str]) -> dict[str, LinkRow]:
         rows = self._rows(_LINKS.format(in_codes="= ANY(%s)"), (list(codes),))
-        return {str(row[0]): LinkRow(_number(row[1]), _number(row[2]), str(row[3])) for row in rows}
+        return {
+            str(code): LinkRow(
+                _number(link), _number(partner), str(url), _site(json.dumps(hosts), str(param))
+            )
+            for code, link, partner, url, hosts, param in rows
+        }
 
     def find_marks(self, keys: Sequence[MarkKey]) -> dict[MarkKey, MarkRow]:
         found = {}
@@ -147,8 +178,12 @@ class PostgresReader:
         return {host: bool(self._rows(_POSTGRES_HOST, (json.dumps([host]),))) for host in hosts}
 
     def has_changed(self) -> bool:
-        self._rows("SELECT 1", ())
-        return True
+        self._rows("SELECT 1", ())  # notices arrive with any answer
+        is_due = time.monotonic() >= self._look_at
+        if is_due:
+            self._look_at = time.monotonic() + LOOK_ANYWAY_SECONDS
+        before, self._seen = self._seen, self._heard
+        return is_due or not self._is_told or before != self._seen
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -157,10 +192,27 @@ class PostgresReader:
 
     def _rows(self, sql: str, params: tuple[object, ...]) -> list[tuple[object, ...]]:
         if self._connection is None:
-            self._connection = psycopg.connect(
-                self._url, autocommit=True, connect_timeout=3, options="-c statement_timeout=2000"
-            )
+            self._connection = self._connect()
         return self._connection.execute(sql.encode(), params).fetchall()
+
+    def _connect(self) -> "psycopg.Connection[tuple[object, ...]]":
+        connection = psycopg.connect(
+            self._url, autocommit=True, connect_timeout=3, options="-c statement_timeout=2000"
+        )
+        self._look_at = 0.0  # what was told before we listened is not known
+        connection.add_notify_handler(self._note)
+        before = self._heard
+        connection.execute(f"LISTEN {CHANNEL}".encode())
+        connection.execute("SELECT pg_notify(%s, 'greeting')", (CHANNEL,))
+        connection.execute("SELECT 1")
+        triggers = connection.execute(_TRIGGERS, (TRIGGER, list(TABLES))).fetchall()
+        self._is_told = self._heard > before and len(triggers) == len(TABLES)
+        if not self._is_told:
+            logger.warning("PostgreSQL tells no changes of links: they are asked for again at every look")
+        return connection
+
+    def _note(self, notice: psycopg.Notify) -> None:
+        self._heard += 1
 
 
 def open_reader(database: str) -> SqliteReader | PostgresReader:
@@ -171,6 +223,12 @@ def open_reader(database: str) -> SqliteReader | PostgresReader:
     # sqlite:////abs/file and sqlite:///rel/file: the first slash after the empty host is the separator
     path = unquote(urlsplit(database).path)[1:] if scheme == "sqlite" else database
     return SqliteReader(Path(path))
+
+
+@lru_cache(maxsize=4096)
+def _site(hosts: str, mark_param: str) -> Site:
+    """One object for all links of a programme."""
+    return Site(tuple(str(host).lower() for host in json.loads(hosts)), mark_param)
 
 
 def _mark_row(hosts: object, row: tuple[int, ...] | None) -> MarkRow:

@@ -1,10 +1,12 @@
 """What a request says about its sender: address, visitor, user agent, referrer."""
 
+import os
 import re
 import socket
+from collections.abc import Iterator
 from functools import lru_cache
 
-from molva.domain.click_id import VISITOR_LENGTH, visitor_bytes
+from molva.domain.click_id import VISITOR_BYTES, VISITOR_LENGTH, visitor_bytes
 from molva.tracker.protocol import Request
 from molva.tracker.target import clean_text
 
@@ -51,6 +53,21 @@ def visitor_of(request: Request) -> bytes | None:
     cookie = request.headers.get(b"cookie")
     found = _VISITOR.search(cookie) if cookie else None
     return visitor_bytes(found[1].decode()) if found else None
+
+
+def _visitors() -> Iterator[bytes]:
+    while True:
+        block = os.urandom(512 * VISITOR_BYTES)
+        for start in range(0, len(block), VISITOR_BYTES):
+            yield block[start : start + VISITOR_BYTES]
+
+
+_fresh = _visitors()
+
+
+def new_visitor() -> bytes:
+    """A new visitor id. Random bytes are fetched many at a time: a fetch may hand the interpreter to the writer."""
+    return next(_fresh)
 
 
 def agent_of(request: Request) -> str:

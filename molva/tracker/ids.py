@@ -33,6 +33,6 @@ class IdSource:
         self._day_start = now_micros - now_micros % 86_400_000_000
         self._day_end = self._day_start + 86_400_000_000
         if self._day not in self._last_of_day:
-            stored = clickfile.last_id(clickfile.path_of(self._folder, self._day))
+            stored = clickfile.last_id(clickfile.path_of(self._folder, self._day, self._node))
             self._last_of_day[self._day] = click_micros(stored) if stored else 0
         self._last = self._last_of_day[self._day]

@@ -17,6 +17,7 @@ logger = logging.getLogger("molva.tracker")
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 ASK_AT_ONCE = 500
+PATIENCE = 0.25  # seconds for which somebody waits for a newer answer than the remembered one
 
 
 class Found(NamedTuple, Generic[Value]):
@@ -35,7 +36,7 @@ class Book(Generic[Key, Value]):
         self._ask = ask
         self._executor = executor
         self._capacity = capacity
-        self._known: OrderedDict[Key, tuple[int, Value | None]] = OrderedDict()
+        self._known: OrderedDict[Key, tuple[int, Found[Value]]] = OrderedDict()  # with their ages
         self._age = 0
         self._waiting: dict[Key, list[Callable[[Found[Value]], None]]] = {}
         self._is_asking = False
@@ -56,14 +57,22 @@ class Book(Generic[Key, Value]):
         if known is None or (known[0] != self._age and not self.is_frozen):
             return None
         self._known.move_to_end(key)
-        return Found(known[1], True)
+        return known[1]
 
     def find(self, key: Key, tell: Callable[[Found[Value]], None]) -> None:
-        """Ask the database and tell what was found, in a later turn of the loop."""
+        """Ask the database and tell what was found, in a later turn of the loop.
+
+        When it is slow and an older answer is remembered, that one is told after a quarter of a second.
+        """
+        loop = asyncio.get_running_loop()
+        known = self._known.get(key)
+        if known is not None:
+            tell = _first_only(tell)
+            loop.call_later(PATIENCE, tell, known[1])
         self._waiting.setdefault(key, []).append(tell)
         if not self._is_asking:
             self._is_asking = True
-            asyncio.get_running_loop().call_soon(self._start)
+            loop.call_soon(self._start)
 
     def __len__(self) -> int:
         return len(self._known)
@@ -87,23 +96,32 @@ class Book(Generic[Key, Value]):
         problem = done.exception()
         found = {} if problem else done.result()
         for key, waiting in tellers.items():
-            is_known = True
             if problem:
                 self.freeze()
-                is_known = key in self._known
-                value = self._known[key][1] if is_known else None
+                told = self._known[key][1] if key in self._known else Found(None, False)
             else:
-                value = found.get(key)
-                self._remember(key, age, value)
+                told = Found(found.get(key), True)
+                self._remember(key, age, told)
             for tell in waiting:
-                tell(Found(value, is_known))
+                tell(told)
         self._start()
 
-    def _remember(self, key: Key, age: int, value: Value | None) -> None:
-        self._known[key] = (age, value)
+    def _remember(self, key: Key, age: int, found: Found[Value]) -> None:
+        self._known[key] = (age, found)
         self._known.move_to_end(key)
         if len(self._known) > self._capacity:
             self._known.popitem(last=False)
+
+
+def _first_only(tell: Callable[[Found[Value]], None]) -> Callable[[Found[Value]], None]:
+    """Whoever tells first is heard."""
+    left = [tell]
+
+    def once(found: Found[Value]) -> None:
+        if left:
+            left.pop()(found)
+
+    return once
 
 
 class Watch:

@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from molva.tracker import answers
+from molva.tracker import answers, metrics
 from molva.tracker.app import Tracker
 from molva.tracker.database import open_reader
 from molva.tracker.links import Watch
@@ -62,7 +62,7 @@ async def _serve(settings: TrackerSettings, folder: Path) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    writer = ClickWriter(folder)
+    writer = ClickWriter(folder, node=settings.node)
     writer.start()
     reader = open_reader(settings.database)
     executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="links")
@@ -71,6 +71,7 @@ async def _serve(settings: TrackerSettings, folder: Path) -> None:
     tracker.now = loop.time()
     watch = Watch(reader, [tracker.links, tracker.marks, tracker.hosts], executor, LINKS_POLL)
     tracker.health = _health(tracker, writer, watch)
+    tracker.metrics = lambda: metrics.text(tracker, writer_bytes=writer.wal_bytes, is_main_up=watch.is_up)
     server = await loop.create_server(lambda: Connection(tracker), settings.host, settings.port, backlog=4096)
     tasks = [loop.create_task(watch.run()), loop.create_task(_tick(tracker, settings))]
     logger.info("tracker listens on %s:%s", settings.host, settings.port)

@@ -6,7 +6,6 @@ Keep-alive and pipelining work; headers, bodies and waiting have limits. An answ
 
 import asyncio
 from collections import deque
-from functools import lru_cache
 from typing import Any, Protocol, cast
 
 import httptools
@@ -19,6 +18,7 @@ PIPELINE_LIMIT = 16
 _WANTED = frozenset(
     {
         b"accept-language",
+        b"authorization",
         b"cookie",
         b"origin",
         b"purpose",
@@ -33,11 +33,8 @@ _WANTED = frozenset(
 )
 
 
-@lru_cache(maxsize=1024)
-def _wanted(name: bytes) -> bytes | None:
-    """The header's name in lower case when somebody reads it; remembered, for there are few and each is frequent."""
-    lower = name.lower()
-    return lower if lower in _WANTED else None
+# Names as they are usually written, so that most need no change of case.
+_SPELLINGS = {spelling: name for name in _WANTED for spelling in (name, name.title())}
 
 
 class Request:
@@ -122,9 +119,10 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._size += len(name) + len(value)
+        wanted = _SPELLINGS.get(name) or _SPELLINGS.get(name.lower())
         if self._size > HEADER_LIMIT:
             self._refuse(431)
-        elif wanted := _wanted(name):
+        elif wanted:
             self._request.headers[wanted] = value
 
     def on_headers_complete(self) -> None:

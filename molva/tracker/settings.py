@@ -24,11 +24,12 @@ class TrackerSettings:
     node: int = 0  # number of this machine when there are several, 0 … 2047
     rate_per_minute: int = 60  # of one address on one link; what is above is not stored; 0: no limit
     queue_limit: int = 20_000  # clicks waiting for the disk
-    stall_after: float = 1.0  # a commit slower than this lets its visitors go without click id
+    stall_after: float = 0.7  # a commit slower than this lets its visitors go without click id
     header_timeout: float = 10.0
     idle_timeout: float = 75.0
     connection_limit: int = 10_000
     link_capacity: int = 100_000  # links kept in memory
+    metrics_token: bytes = b""  # who knows it may read /metrics; empty: nobody
 
 
 def settings_from_env(environ: Mapping[str, str]) -> TrackerSettings:
@@ -49,6 +50,9 @@ def settings_from_env(environ: Mapping[str, str]) -> TrackerSettings:
         cookie_days=int(environ.get("MOLVA_TRACKER_COOKIE_DAYS") or 365),
         node=node,
         rate_per_minute=int(environ.get("MOLVA_TRACKER_RATE") or 60),
+        metrics_token=(
+            _file_text(environ, "MOLVA_METRICS_TOKEN") or environ.get("MOLVA_METRICS_TOKEN", "")
+        ).encode(),
     )
 
 
@@ -60,9 +64,12 @@ def split_bind(bind: str) -> tuple[str, int]:
 
 def _secret_text(environ: Mapping[str, str], name: str) -> str:
     """A value given directly or as the path of a file in `NAME_FILE`."""
-    if path := environ.get(f"{name}_FILE"):
-        return Path(path).read_text(encoding="utf-8").strip()
-    return environ.get(name, "")
+    return _file_text(environ, name) or environ.get(name, "")
+
+
+def _file_text(environ: Mapping[str, str], name: str) -> str:
+    path = environ.get(f"{name}_FILE")
+    return Path(path).read_text(encoding="utf-8").strip() if path else ""
 
 
 def _key_file(data_dir: Path) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from molva.domain.click_id import click_micros
+from molva.kit import clock
 from molva.tracking import clickfile
 from molva.tracking.clickfile import COLUMNS, Extras, RawClick
 
@@ -28,9 +29,9 @@ Report = Callable[[BaseException | None], None]
 class DayFile:
     """An open click file and the texts whose numbers are already known."""
 
-    def __init__(self, folder: Path, day: int, *, busy_seconds: float) -> None:
+    def __init__(self, folder: Path, day: int, *, node: int = 0, busy_seconds: float) -> None:
         self.day = day
-        self.path = clickfile.path_of(folder, clickfile.day_of(day * _DAY_MICROS))
+        self.path = clickfile.path_of(folder, clickfile.day_of(day * _DAY_MICROS), node)
         self.connection = clickfile.open_for_writing(self.path, busy_seconds=busy_seconds)
         self._wal = self.path.with_name(self.path.name + "-wal")
         self._texts: dict[str, int] = {}
@@ -56,6 +57,10 @@ class DayFile:
         for kept in (self._texts, self._once):
             if len(kept) > _TEXTS_KEPT:
                 kept.clear()
+
+    def probe(self) -> None:
+        """Write something durable that changes nothing: raises when the file is locked or the disk full."""
+        self.connection.execute("PRAGMA user_version = 1")
 
     def keep_wal_small(self) -> None:
         """Above 64 MiB wait shortly for readers and cut the WAL; the next try is 16 MiB later.
@@ -118,15 +123,16 @@ class DayFile:
 class ClickWriter(threading.Thread):
     """Takes batches one after another; reports each in this thread, with None after its commit."""
 
-    def __init__(self, folder: Path, *, busy_seconds: float = 5.0) -> None:
+    def __init__(self, folder: Path, *, node: int = 0, busy_seconds: float = 5.0) -> None:
         super().__init__(name="click-writer", daemon=True)
         self._folder = folder
+        self._node = node
         self._busy_seconds = busy_seconds
         self._batches: SimpleQueue[tuple[Sequence[RawClick], Report] | None] = SimpleQueue()
         self._file: DayFile | None = None
 
     def submit(self, clicks: Sequence[RawClick], report: Report) -> None:
-        """Queue a batch; clicks are in the order of their ids."""
+        """Queue a batch; clicks are in the order of their ids. Without clicks only try whether it could be stored."""
         self._batches.put((clicks, report))
 
     def stop(self) -> None:
@@ -153,12 +159,17 @@ class ClickWriter(threading.Thread):
         return file.wal_bytes() if file else 0
 
     def _write(self, clicks: Sequence[RawClick]) -> None:
+        if not clicks:
+            self._open(clock.now_micros() // _DAY_MICROS).probe()
         for day, part in groupby(clicks, key=_day_of_click):
-            if self._file is None or self._file.day != day:
-                self._close()
-                self._folder.mkdir(parents=True, exist_ok=True)
-                self._file = DayFile(self._folder, day, busy_seconds=self._busy_seconds)
-            self._file.write(list(part))
+            self._open(day).write(list(part))
+
+    def _open(self, day: int) -> DayFile:
+        if self._file is None or self._file.day != day:
+            self._close()
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._file = DayFile(self._folder, day, node=self._node, busy_seconds=self._busy_seconds)
+        return self._file
 
     def _tidy(self) -> None:
         """A failed checkpoint loses nothing: a broken disk shows at the next batch."""

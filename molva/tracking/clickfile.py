@@ -1,21 +1,22 @@
 """Click files: one SQLite file a UTC day, written by the tracker and read by the loader.
 
-`<data>/clicks/clicks-YYYYMMDD.db` is in WAL mode with `synchronous=FULL`. The table of clicks has its primary
-key only (every further index would cost two to four times in inserts); user agents and referrers are interned
-beside it, and so is UTM that comes again (its column has the text itself, or the number of one). Ids only grow
-inside a file, so a reader that remembers the last id it has seen misses nothing and repeats nothing. What
-becomes of a file when its day is over: `sealedfile`. This module knows neither Django nor the network: both
-sides import it.
+`<data>/clicks/clicks-YYYYMMDD.db` (of node 5: `clicks-YYYYMMDD-5.db`, so that a name means one file among those of
+all machines) is in WAL mode with `synchronous=FULL`. The table of clicks has its primary key only (every further
+index would cost two to four times in inserts); user agents and referrers are interned beside it, and so is UTM that
+comes again (its column has the text itself, or the number of one). Ids only grow inside a file, so a reader that
+remembers the last id it has seen misses nothing and repeats nothing. What becomes of a file when its day is over:
+`sealedfile`. This module knows neither Django nor the network: both sides import it.
 """
 
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from molva.domain.click_id import click_micros, make_click_id
+from molva.domain.click_id import click_micros, click_node, make_click_id
 from molva.kit import clock
 from molva.tracking.sealedfile import past_last_id, sync_folder
 
@@ -25,6 +26,7 @@ FLAG_EMBEDDED = 4  # loaded as an image, a frame or a script (Sec-Fetch-Dest is 
 FLAG_HEAD = 8  # asked for headers only
 FLAG_BEACON = 16  # told by the storefront script for a page opened with the partner parameter
 FLAG_NO_LANGUAGE = 32  # no Accept-Language: kept as evidence, decides nothing alone
+FLAG_QR = 64  # came by a QR picture of ours
 NOT_A_TOUCH = FLAG_BOT | FLAG_PREFETCH | FLAG_EMBEDDED | FLAG_HEAD
 
 SUBS = ("sub1", "sub2", "sub3", "sub4", "sub5")
@@ -36,6 +38,8 @@ CREATE TABLE IF NOT EXISTS clicks (
   flags INTEGER NOT NULL, ip BLOB, agent INTEGER, referrer INTEGER,
   sub1 TEXT, sub2 TEXT, sub3 TEXT, sub4 TEXT, sub5 TEXT, utm TEXT, page TEXT);
 """
+# id, link, partner, visitor, flags, referrer, the five tags, UTM, page
+PlainClick = tuple[Any, ...]
 _SELECT = """
 SELECT c.id, c.link, c.partner, c.visitor, c.flags, r.text,
   c.sub1, c.sub2, c.sub3, c.sub4, c.sub5, coalesce(u.text, c.utm), c.page
@@ -44,6 +48,7 @@ WHERE c.id > ? AND c.id < ? ORDER BY c.id LIMIT ?
 """
 _INSERT = f"INSERT INTO clicks ({','.join(COLUMNS)}) VALUES ({','.join('?' * len(COLUMNS))})"  # noqa: S608 - no value
 _MAX_ID = (1 << 63) - 1
+_NAME = re.compile(r"clicks-(\d{8})(?:-(\d{1,4}))?\.db")
 _OPENINGS = 10  # a file is dropped at most once while it is being opened; more is a broken disk
 
 
@@ -52,7 +57,9 @@ class ClickFileMissingError(LookupError):
 
 
 class Extras(NamedTuple):
-    """What only some clicks carry: the partner's own tags, the UTM part as a query string, the shop page."""
+    """What only some clicks carry: the partner's own tags, the advertising part as a query string (UTM and `erid`, the
+    number under which an advertisement is registered in Russia), the shop page.
+    """
 
     sub1: str | None = None
     sub2: str | None = None
@@ -93,6 +100,11 @@ class StoredClick(NamedTuple):
         """Whether a person followed the link: bots, prefetches and frames never set an attribution."""
         return not self.flags & NOT_A_TOUCH
 
+    @property
+    def is_qr(self) -> bool:
+        """Whether it came by a QR picture, whatever the kind of its link."""
+        return bool(self.flags & FLAG_QR)
+
 
 def folder_of(data_dir: Path) -> Path:
     """Where the click files of an installation live."""
@@ -104,19 +116,25 @@ def day_of(at_micros: int) -> str:
     return clock.from_micros(at_micros).strftime("%Y%m%d")
 
 
-def path_of(folder: Path, day: str) -> Path:
-    """The click file of a day (YYYYMMDD)."""
-    return folder / f"clicks-{day}.db"
+def path_of(folder: Path, day: str, node: int = 0) -> Path:
+    """The click file of a day (YYYYMMDD) and a tracker node."""
+    return folder / (f"clicks-{day}-{node}.db" if node else f"clicks-{day}.db")
 
 
 def file_of(click_id: int) -> str:
     """Name of the file that a click belongs to."""
-    return f"clicks-{day_of(click_micros(click_id))}.db"
+    return path_of(Path(), day_of(click_micros(click_id)), click_node(click_id)).name
+
+
+def named(name: str) -> tuple[str, int] | None:
+    """Day and node of a click file by its name; None for another name."""
+    found = _NAME.fullmatch(name)
+    return (found[1], int(found[2] or 0)) if found else None
 
 
 def list_files(folder: Path) -> list[Path]:
-    """All click files, the oldest first."""
-    return sorted(folder.glob("clicks-????????.db"))
+    """All click files, the oldest day first."""
+    return sorted(path for path in folder.glob("clicks-*.db") if named(path.name))
 
 
 def open_for_writing(path: Path, *, busy_seconds: float) -> sqlite3.Connection:
@@ -140,7 +158,7 @@ def _open_once(path: Path, busy_seconds: float) -> sqlite3.Connection | None:
         inode = path.stat().st_ino
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA wal_autocheckpoint=4000")  # pages of 4 KiB: every 16 MiB
+        connection.execute("PRAGMA wal_autocheckpoint=2000")  # pages of 4 KiB: every 8 MiB
         if is_new:
             connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
             sync_folder(path.parent)
@@ -214,12 +232,17 @@ def first_id(path: Path) -> int:
 
 def read_after(path: Path, after_id: int, limit: int, *, before_id: int = _MAX_ID) -> list[StoredClick]:
     """At most `limit` clicks of a file with `after_id < id < before_id`, in the order of their ids."""
+    rows = read_plain(path, after_id, limit, before_id=before_id)
+    return [StoredClick._make((*row[:6], Extras._make(row[6:]))) for row in rows]
+
+
+def read_plain(path: Path, after_id: int, limit: int, *, before_id: int = _MAX_ID) -> list[PlainClick]:
+    """The same as plain tuples, for the loader: names for millions of rows cost more than reading them."""
     connection = open_for_reading(path)
     try:
-        rows = connection.execute(_SELECT, (after_id, before_id, limit)).fetchall()
+        return connection.execute(_SELECT, (after_id, before_id, limit)).fetchall()
     finally:
         connection.close()
-    return [StoredClick._make((*row[:6], Extras._make(row[6:]))) for row in rows]
 
 
 def read_between(
@@ -229,11 +252,11 @@ def read_between(
     low, high = make_click_id(clock.to_micros(start)) - 1, make_click_id(clock.to_micros(end))
     day: date = start.astimezone(UTC).date()
     while day <= end.astimezone(UTC).date():
-        path = path_of(folder, day.strftime("%Y%m%d"))
-        after = low
-        while path.exists() and (rows := read_after(path, after, chunk, before_id=high)):
-            yield rows
-            after = rows[-1].id
+        for path in sorted(folder.glob(f"clicks-{day:%Y%m%d}*.db")):
+            after = low
+            while rows := read_after(path, after, chunk, before_id=high):
+                yield rows
+                after = rows[-1].id
         day += timedelta(days=1)
 
 

@@ -11,8 +11,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from molva.config import away
 from molva.config import relay as module
 from molva.config.relay import BODY_LIMIT, headers_of, relay, target_of
+from molva.tracking.models import Link
+from molva.workspaces.scoping import scope
+from tests.factories import make_partner, make_programme, make_workspace
 
 OK = (
     b"HTTP/1.1 302 Found\r\nLocation: https://shop.example/?mv=1\r\n"
@@ -123,6 +127,7 @@ def test_a_kept_connection_that_was_closed_is_opened_anew(tracker: Callable[...,
     assert fake.connections == 2
 
 
+@pytest.mark.django_db
 def test_a_slow_tracker_is_not_asked_twice(
     tracker: Callable[..., Tracker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,12 +137,62 @@ def test_a_slow_tracker_is_not_asked_twice(
     assert len(fake.asked) == 2
 
 
+@pytest.mark.django_db
 def test_a_tracker_that_is_away_is_said_so(tracker: Callable[..., Tracker]) -> None:
     tracker().close()
     status, headers, body = ask(environ_of())
     assert status == "503 Service Unavailable"
     assert dict(headers)["Retry-After"] == "5"
     assert "Попробуйте" in body.decode()
+
+
+@pytest.fixture
+def link(db: None) -> Link:
+    """A link of a partner to a page of the shop."""
+    with scope(make_workspace()):
+        programme = make_programme(shop_hosts=["shop.example"], mark_param="aff")
+        made = Link(
+            programme=programme,
+            partner=make_partner(programme, code="ANNA"),
+            code="Anna-1",
+            target_url="https://shop.example/tea?aff=ANNA#cups",
+        )
+        made.save()
+    return made
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_without_the_tracker_a_visitor_is_sent_on_uncounted(
+    tracker: Callable[..., Tracker], link: Link, method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    tracker().close()
+    away._state.update(uncounted=0, tell_at=0.0)
+
+    plain = ask(environ_of("/r/ANNA-1", REQUEST_METHOD=method))
+    deep = ask(environ_of("/r/anna-1", QUERY_STRING="to=/x%3Fa=1&sub1=post&erid=2Vt", REQUEST_METHOD=method))
+    stranger = ask(environ_of("/r/anna-1", QUERY_STRING="to=//evil.example/", REQUEST_METHOD=method))
+
+    assert [answer[0] for answer in (plain, deep, stranger)] == ["302 Found"] * 3
+    assert [dict(answer[1])["Location"] for answer in (plain, deep, stranger)] == [
+        "https://shop.example/tea?aff=ANNA#cups",
+        "https://shop.example/x?a=1&aff=ANNA&sub1=post&erid=2Vt",
+        "https://shop.example/tea?aff=ANNA#cups",
+    ]
+    assert "Set-Cookie" not in dict(plain[1])
+    assert (away._state["uncounted"], len(caplog.records)) == (3, 1)
+
+
+def test_without_the_tracker_nothing_else_is_promised(tracker: Callable[..., Tracker], link: Link) -> None:
+    tracker().close()
+    Link.unscoped.filter(pk=link.pk).update(is_active=False)
+
+    asked = [
+        environ_of("/r/anna-1"),
+        environ_of("/r/nobody"),
+        environ_of("/t/touch", REQUEST_METHOD="POST"),
+        environ_of("/r/anna-1", REQUEST_METHOD="POST"),
+    ]
+    assert [ask(environ)[0] for environ in asked] == ["503 Service Unavailable"] * 4
 
 
 def test_a_beacon_goes_on_with_its_body(tracker: Callable[..., Tracker]) -> None:
@@ -172,6 +227,7 @@ def test_a_long_body_is_refused(tracker: Callable[..., Tracker]) -> None:
         ("/r/CODE", "sub1=%D0%B0&x=1+2", "/r/CODE?sub1=%D0%B0&x=1+2"),
         ("/r/КОД".encode().decode("latin-1"), "", "/r/%D0%9A%D0%9E%D0%94"),
         ("/r/a b?c#d%\r\n", "", "/r/a%20b%3Fc%23d%25%0D%0A"),
+        ("/r/CODE", "to=/мёд?a[]=1".encode().decode("latin-1"), "/r/CODE?to=/%D0%BC%D1%91%D0%B4?a[]=1"),
     ],
 )
 def test_target_is_escaped_again(path: str, query: str, target: str) -> None:

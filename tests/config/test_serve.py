@@ -7,15 +7,19 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from molva.domain.click_id import derive_key, read_token
+from molva.tracking.clickfile import FLAG_EMBEDDED, FLAG_QR
 from tests.config.test_supervisor import is_alive, wait_for
 from tests.databases import fresh_database
 
@@ -194,6 +198,66 @@ def test_clicks_are_relayed_to_the_tracker(served: Served) -> None:
 def test_a_dead_tracker_is_replaced(served: Served) -> None:
     assert len(restarted(served, "tracker", kill)) == 1
     wait_for(lambda: served.get("/r/NO-SUCH")[0] == 404, 30)
+
+
+MAKE_LINK = """
+from molva.config.processes import start_django
+start_django()
+from molva.tracking.models import Link
+from molva.workspaces.scoping import scope
+from tests.factories import make_partner, make_programme, make_workspace
+with scope(make_workspace()):
+    programme = make_programme(shop_hosts=["shop.example"], mark_param="aff")
+    partner = make_partner(programme, code="ANNA")
+    fields = {"programme": programme, "partner": partner, "target_url": "https://shop.example/tea?aff=ANNA"}
+    Link(**fields, code="Anna-1").save()
+"""
+
+
+def test_one_port_keeps_the_promises_of_the_tracker(served: Served) -> None:
+    """Pages, marks and robots pass through the web process; a tracker that dies holds nobody, and loses no promise."""
+    run = subprocess.run([sys.executable, "-c", MAKE_LINK], env=served.environ, cwd=ROOT, capture_output=True)
+    assert run.returncode == 0, run.stderr.decode()
+    browser = {
+        "User-Agent": "Mozilla/5.0 Chrome/140.0",
+        "Accept-Language": "ru",
+        "Sec-Fetch-Dest": "document",
+    }
+    wait_for(lambda: served.get("/r/anna-1", **browser)[0] == 302, 30)
+    path = "/r/anna-1?to=%2F%D1%87%D0%B0%D0%B9%3Fa%3D1&erid=2Vt&qr=1"
+
+    deep = served.get(path, **browser)[1]["location"]
+    image = served.get("/r/anna-1", **{**browser, "Sec-Fetch-Dest": "image"})
+    away = served.get("/r/anna-1?to=//evil.example/", **browser)[1]["location"]
+
+    assert deep.startswith("https://shop.example/%D1%87%D0%B0%D0%B9?a=1&aff=ANNA&erid=2Vt&mv=")
+    assert (image[0], away.partition("mv=")[0]) == (302, "https://shop.example/tea?aff=ANNA&")
+    key = derive_key(served.environ["MOLVA_SECRET_KEY"].encode())
+    promised, bare, slow = [], 0, 0.0
+    kill(served.pids("tracker")[0])
+    until = time.monotonic() + 6
+    while time.monotonic() < until:
+        start = time.monotonic()
+        status, headers, _ = served.get("/r/anna-1", **browser)
+        slow = max(slow, time.monotonic() - start)
+        assert status == 302
+        token = read_token(headers["location"].partition("mv=")[2], key)
+        assert bool(token) is ("set-cookie" in headers)
+        if token:
+            promised.append(token.click_id)
+        else:
+            bare += 1
+            assert headers["location"] == "https://shop.example/tea?aff=ANNA"
+        time.sleep(0.02)
+    assert bare > 0
+    assert len(promised) > 0
+    assert slow < 5
+    stored: dict[int, int] = {}
+    for file in (Path(served.environ["MOLVA_DATA"]) / "clicks").glob("clicks-*.db"):
+        with closing(sqlite3.connect(file)) as connection:
+            stored |= dict(connection.execute("SELECT id, flags FROM clicks").fetchall())
+    assert set(promised) <= set(stored)
+    assert {FLAG_QR, FLAG_EMBEDDED} <= set(stored.values())
 
 
 def test_a_dead_worker_is_replaced(served: Served) -> None:

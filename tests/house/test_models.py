@@ -19,6 +19,7 @@ GLOBAL_TABLES = {
     "integrations.ApiWindow": "a shop counts calls by key, and a key may be tried before it is anybody's",
     "integrations.AppInstall": "an application is installed before there is a workspace for the shop",
     "tracking.IngestMark": "click files hold the clicks of all workspaces",
+    "tracking.TrackerNode": "a machine takes the clicks of all workspaces",
 }
 # Doors that must find the workspace before its scope can be opened, and work that goes through all of them.
 UNSCOPED_ALLOWED = {
@@ -34,6 +35,7 @@ UNSCOPED_ALLOWED = {
     "molva/web/public/access.py": "the code in a public address tells which workspace it is",
     "molva/commissions/postings.py": "timetable: finds what is due in all workspaces, then opens each scope",
     "molva/tracking/services.py": "codes in public addresses are unique in the whole installation",
+    "molva/config/away.py": "codes in public addresses are unique in the whole installation",
     "molva/tracking/ingest.py": "click files hold the clicks of all workspaces",
     "molva/tracking/columns/hot.py": "click files know partners only; a question names its programme, told by who asks",
     "molva/tracking/columns/upkeep.py": "click files hold the clicks of all workspaces",
@@ -50,6 +52,7 @@ UNSCOPED_ALLOWED = {
     "molva/integrations/code_checks.py": "timetable: finds connections of all workspaces",
     "molva/integrations/codes.py": "timetable: finds codes and connections of all workspaces",
     "molva/web/hooks/views.py": "the secret in the address tells which workspace it is",
+    "molva/tracking/addresses.py": "timetable: finds addresses of all workspaces, then opens each scope",
     "molva/reports/exports.py": "the queue of files goes through all workspaces, then opens the scope of each",
     "molva/ledger/chain.py": "proves the books of a live database, workspace by workspace",
 }

@@ -10,7 +10,9 @@ from django.db.models import Sum
 from molva.commissions.counting import SUMS
 from molva.commissions.models import Cut, DayFigure, OrderFigure
 from molva.commissions.recount import recount
+from molva.domain.click_id import make_click_id
 from molva.domain.inbound import InboundLine
+from molva.kit.clock import to_micros
 from molva.tracking.models import Touch
 from tests.commissions.conftest import START, Shop
 
@@ -37,9 +39,9 @@ def whole(cut: int = Cut.WHOLE, **where: Any) -> dict[str, int]:
 
 def click(shop: Shop, partner: Any, *, visitor: str, day: float, click_id: int, **source: str) -> Touch:
     """A stored click with what it carried."""
-    at = START + timedelta(days=day)
+    number = make_click_id(to_micros(START + timedelta(days=day)), click_id)
     return Touch.objects.create(
-        programme=shop.programme, partner=partner, visitor=visitor, at=at, click_id=click_id, source=source
+        pk=number, programme=shop.programme, partner=partner, visitor=visitor, source=source
     )
 
 

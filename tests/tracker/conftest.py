@@ -23,13 +23,14 @@ BROWSER = {
     "Sec-Fetch-Dest": "document",
 }
 SCHEMA = """
-CREATE TABLE programmes_programme (id INTEGER PRIMARY KEY, code TEXT, shop_hosts TEXT);
+CREATE TABLE programmes_programme (id INTEGER PRIMARY KEY, code TEXT, shop_hosts TEXT, mark_param TEXT);
 CREATE TABLE programmes_partner (id INTEGER PRIMARY KEY, programme_id INTEGER, code_folded TEXT);
 CREATE TABLE tracking_link (id INTEGER PRIMARY KEY, programme_id INTEGER, partner_id INTEGER,
   code_folded TEXT UNIQUE, target_url TEXT, is_active BOOLEAN);
 CREATE TABLE tracking_promocode (id INTEGER PRIMARY KEY, programme_id INTEGER, partner_id INTEGER,
   code_folded TEXT, is_active BOOLEAN);
-INSERT INTO programmes_programme VALUES (1, 'herbs', '["shop.example", "127.0.0.1:9"]'), (2, 'other', '[]');
+INSERT INTO programmes_programme VALUES
+  (1, 'herbs', '["shop.example", "127.0.0.1:9", "магазин.рф"]', 'aff'), (2, 'other', '[]', 'aff');
 INSERT INTO programmes_partner VALUES (7, 1, 'anna'), (8, 2, 'boris');
 INSERT INTO tracking_link VALUES
   (3, 1, 7, 'anna-1', 'https://shop.example/tea?aff=ANNA#cups', 1),

@@ -24,12 +24,13 @@ from molva.tracker.facts import network_of, packed_address
 from molva.tracker.ids import IdSource
 from molva.tracker.limits import Collapse
 from molva.tracker.settings import settings_from_env, split_bind
-from molva.tracker.target import Target, prepare_target, read_extras
+from molva.tracker.target import NOTHING_ASKED, Asked, Site, Target, passed_on, prepare_target, read_query
 from molva.tracker.writer import ClickWriter, DayFile
 from molva.tracking import clickfile
 from molva.tracking.clickfile import Extras, RawClick
 
 KEY = derive_key(b"secret")
+SITE = Site(("shop.example",), "aff")
 DAY = 86_400_000_000
 AT = 1_795_478_400_000_000  # 2026-11-24 00:00 UTC
 
@@ -98,7 +99,7 @@ def test_ids_grow_within_a_day_whatever_the_clock_does(tmp_path: Path) -> None:
     ],
 )
 def test_address_keeps_path_query_and_fragment(stored: str, address: str, bare: str | None) -> None:
-    target = prepare_target(1, 2, stored)
+    target = prepare_target(1, 2, stored, SITE)
 
     assert target
     assert target.address("T") == address
@@ -119,7 +120,7 @@ def test_address_keeps_path_query_and_fragment(stored: str, address: str, bare: 
     ],
 )
 def test_what_is_no_plain_address_is_no_target(stored: str) -> None:
-    assert prepare_target(1, 2, stored) is None
+    assert prepare_target(1, 2, stored, SITE) is None
 
 
 def test_extras_are_bounded_and_cannot_break_out() -> None:
@@ -131,12 +132,20 @@ def test_extras_are_bounded_and_cannot_break_out() -> None:
         + b"=1"
     )
 
-    extras, passed = read_extras(query, frozenset())
+    asked = read_query(query)
 
-    assert extras == Extras(sub1="a" * 255, utm="utm_medium=xSet-Cookie%3A1")
-    assert passed == f"sub1={'a' * 255}&utm_medium=xSet-Cookie%3A1"
-    assert read_extras(b"a=1&b=2", frozenset()) == (None, "")
-    assert read_extras(b"&".join([b"a=1"] * 500), frozenset()) == (None, "")
+    assert asked.extras == Extras(sub1="a" * 255, utm="utm_medium=xSet-Cookie%3A1")
+    assert passed_on(asked.given, frozenset()) == f"sub1={'a' * 255}&utm_medium=xSet-Cookie%3A1"
+    assert read_query(b"a=1&b=2") == NOTHING_ASKED
+    assert read_query(b"&".join([b"sub1=1"] * 500)) == NOTHING_ASKED
+
+
+def test_query_tells_of_advertising_pictures_and_pages() -> None:
+    asked = read_query("erid=2VtzqvX&qr=1&to=/мёд%3Fa=1&to=/second&utm_source=vk".encode())
+
+    assert asked == Asked(
+        Extras(utm="erid=2VtzqvX&utm_source=vk"), {"erid": "2VtzqvX", "utm_source": "vk"}, "/мёд?a=1", True
+    )
 
 
 @pytest.mark.parametrize(
@@ -302,7 +311,11 @@ def test_wal_is_cut_when_it_has_grown(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_target_is_what_the_redirect_needs() -> None:
-    target = prepare_target(3, 7, "https://shop.example/?aff=A&sub1=own")
+    target = prepare_target(3, 7, "https://shop.example/?aff=A&sub1=own", SITE)
 
-    assert target == Target(3, 7, "https://shop.example/?aff=A&sub1=own&", "", frozenset({"aff", "sub1"}))
-    assert read_extras(b"sub1=theirs&sub2=b", target.names) == (Extras(sub1="theirs", sub2="b"), "sub2=b")
+    assert target == Target(
+        3, 7, "https://shop.example/?aff=A&sub1=own&", "", frozenset({"aff", "sub1"}), SITE
+    )
+    asked = read_query(b"sub1=theirs&sub2=b")
+    assert asked.extras == Extras(sub1="theirs", sub2="b")
+    assert passed_on(asked.given, target.names) == "sub2=b"

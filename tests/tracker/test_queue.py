@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import pytest
+
 from molva.tracker.queue import BATCH_LIMIT, ClickQueue, Passenger
 from molva.tracker.writer import Report
 from molva.tracking.clickfile import RawClick
@@ -17,6 +19,10 @@ class SlowWriter:
 
     def submit(self, clicks: list[RawClick], report: Report) -> None:
         self.batches.append(([click.id for click in clicks], report))
+
+    def end(self, problem: BaseException | None = None) -> None:
+        """The last batch is through, or is not."""
+        self.batches[-1][1](problem)
 
 
 def passenger(number: int, log: list[str]) -> Passenger:
@@ -83,14 +89,52 @@ def test_a_stalled_commit_lets_everybody_go_until_it_ends() -> None:
         queue.check()
         queue.put(passenger(3, log))
         assert log == ["let go 1", "let go 2", "let go 3"]
-        assert not queue.is_healthy
+        assert (queue.trouble, queue.is_healthy, queue.counters.lost_stalled) == ("stalled", False, 3)
+        queue.check()
+        assert [ids for ids, _ in writer.batches] == [
+            [1]
+        ]  # the writer is still at it: no second try beside it
 
-        writer.batches[0][1](None)
+        writer.end()
         await turns()
         queue.put(passenger(4, log))
         await turns()
         assert [ids for ids, _ in writer.batches] == [[1], [4]]
         assert queue.is_healthy
+
+    with_queue(story)
+
+
+def test_after_a_failure_nobody_waits_and_the_disk_is_tried_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("molva.tracker.queue.PROBE_EVERY", 0.03)
+
+    async def story(queue: ClickQueue, writer: SlowWriter, log: list[str]) -> None:
+        queue.put(passenger(1, log))
+        await turns()
+        queue.put(passenger(2, log))
+        writer.end(OSError("full"))
+        await turns()
+        queue.put(passenger(3, log))
+        queue.check()
+        assert log == ["let go 1", "let go 2", "let go 3"]
+        assert ([ids for ids, _ in writer.batches], queue.counters.lost_failed) == ([[1]], 3)
+
+        for problem in (OSError("still full"), None):
+            await asyncio.sleep(0.04)
+            queue.check()
+            assert writer.batches[-1][0] == []
+            writer.end(problem)
+            await turns()
+            assert queue.is_healthy is (problem is None)
+
+        queue.put(passenger(4, log))
+        await turns()
+        writer.end()
+        await turns()
+        assert (log[-1], queue.counters.stored, queue.counters.lost) == ("stored 4", 1, 3)
+        assert sum(queue.times.counts) == 4
 
     with_queue(story)
 

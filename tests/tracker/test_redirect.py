@@ -1,5 +1,6 @@
 """`/r/CODE` over real sockets: where it leads, what it stores, whom it counts."""
 
+import re
 import socket
 import sqlite3
 import time
@@ -11,7 +12,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from molva.domain.click_id import click_micros, derive_key, make_click_id, read_token, visitor_text
-from molva.tracking.clickfile import FLAG_BOT, FLAG_EMBEDDED, FLAG_HEAD, FLAG_NO_LANGUAGE, FLAG_PREFETCH
+from molva.tracking.clickfile import (
+    FLAG_BOT,
+    FLAG_EMBEDDED,
+    FLAG_HEAD,
+    FLAG_NO_LANGUAGE,
+    FLAG_PREFETCH,
+    FLAG_QR,
+)
 from tests.tracker.conftest import BROWSER, SECRET, Answer, TrackerProcess
 
 KEY = derive_key(SECRET.encode())
@@ -81,6 +89,71 @@ def test_tags_and_utm_are_stored_and_passed_on_but_replace_nothing(tracker: Trac
     [row] = tracker.rows()
     assert (row["sub1"], row["sub2"], row["sub5"]) == ("a b", None, "&x")
     assert row["utm"] == "utm_source=vk&utm_campaign=may"
+
+
+def test_a_click_by_a_picture_is_told_apart(tracker: TrackerProcess) -> None:
+    answer = tracker.click("/r/anna-1?sub1=card&qr=1")
+
+    [row] = tracker.rows()
+    assert (row["flags"], row["sub1"]) == (FLAG_QR, "card")
+    assert answer.location == f"https://shop.example/tea?aff=ANNA&sub1=card&mv={token_of(answer)}#cups"
+
+
+def test_the_number_of_an_advertisement_is_kept_and_passed_on(tracker: TrackerProcess) -> None:
+    answer = tracker.click("/r/anna-1?erid=2VtzqvXyz&utm_source=vk")
+
+    assert parse_qs(urlsplit(answer.location).query)["erid"] == ["2VtzqvXyz"]
+    assert [row["utm"] for row in tracker.rows()] == ["erid=2VtzqvXyz&utm_source=vk"]
+
+
+def test_figures_for_prometheus_are_for_who_has_the_token(
+    make_tracker: Callable[..., TrackerProcess],
+) -> None:
+    closed = make_tracker()
+    open_ = make_tracker(MOLVA_METRICS_TOKEN="s3cret")
+    for one in (closed, open_):
+        one.start()
+    open_.click("/r/anna-1")
+    open_.click("/r/nobody")
+
+    assert closed.ask("GET", "/metrics").status == 404
+    assert closed.ask("GET", "/metrics", Authorization="Bearer ").status == 404
+    assert open_.ask("GET", "/metrics", Authorization="Bearer wrong").status == 404
+    answer = open_.ask("GET", "/metrics", Authorization="Bearer s3cret")
+    assert (answer.status, answer.headers["content-type"]) == (
+        200,
+        "text/plain; version=0.0.4; charset=utf-8",
+    )
+    families, samples = read_figures(answer.body.decode())
+    assert samples["molva_tracker_clicks_stored_total"] == 1
+    assert samples["molva_tracker_unknown_total"] == 2  # the code, and the wrong token
+    assert samples['molva_tracker_clicks_lost_total{reason="stalled"}'] == 0
+    assert samples["molva_tracker_disk_ok"] == samples["molva_tracker_main_database_up"] == 1
+    buckets = [
+        value for name, value in samples.items() if name.startswith("molva_tracker_commit_seconds_bucket")
+    ]
+    assert buckets == sorted(buckets)
+    assert buckets[-1] == samples["molva_tracker_commit_seconds_count"] == 1
+    assert families["molva_tracker_commit_seconds"] == "histogram"
+    assert {name for name, kind in families.items() if kind == "counter"} == {
+        name for name in families if name.endswith("_total")
+    }
+
+
+def read_figures(text: str) -> tuple[dict[str, str], dict[str, float]]:
+    """The text format 0.0.4, strictly: families with their kinds, samples with their values."""
+    assert text.endswith("\n")
+    families: dict[str, str] = {}
+    samples: dict[str, float] = {}
+    for line in text.splitlines():
+        if found := re.fullmatch(r"# TYPE ([a-z_]+) (counter|gauge|histogram)", line):
+            families[found[1]] = found[2]
+        elif not re.fullmatch(r"# HELP [a-z_]+ \S.*", line):
+            sample = re.fullmatch(r'([a-z_]+)(\{[a-z]+="[^"\\]*"\})? ([\d.e+-]+)', line)
+            assert sample, line
+            assert re.sub(r"_(bucket|sum|count)$", "", sample[1]) in families or sample[1] in families
+            samples[sample[1] + (sample[2] or "")] = float(sample[3])
+    return families, samples
 
 
 @pytest.mark.parametrize("code", ["nobody", "anna-off", "anna-bad", "", "%FF", "a" * 300, "anna-1%0d%0aX:1"])

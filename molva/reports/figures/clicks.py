@@ -16,7 +16,7 @@ from molva.reports.figures.questions import PLAIN, VIEWS, FigureQuestion
 from molva.reports.figures.values import Clicks
 from molva.reports.period import Period
 from molva.tracking.columns.questions import ClickQuestion, Dimension
-from molva.tracking.ingest import HOURS_KEPT
+from molva.tracking.forgetting import HOURS_KEPT
 from molva.tracking.models import ClickDay, ClickHour, ClickHourTotal, ClickTotal, Link
 from molva.tracking.raw_clicks import raw_clicks
 

@@ -46,12 +46,12 @@ class DuckColumns:
         Raises NoAnswerError when it takes too long or needs too much memory.
         """
         days = list_days(self._folder)
-        files = [day.sealed for day in days if day.sealed and day.overlaps(question.start, question.end)]
+        sealed = [day for day in days if day.sealed and day.overlaps(question.start, question.end)]
         parts = hot_parts(days, question, _covered)
         with session(self._folder, seconds=self._seconds) as duck:
             if parts:
                 self._take_hot(duck, question, parts)
-            sql, values = _statement(question, files, is_hot=bool(parts))
+            sql, values = _statement(question, sealed, is_hot=bool(parts))
             found = duck.execute(sql, values).fetchall()
         return Answer(counts_of(question, found), known_from(days, _covered))
 
@@ -82,7 +82,7 @@ class DuckColumns:
             hot.append_rows(rows.stream(question, parts))
 
 
-def _statement(question: ClickQuestion, files: list[Path], *, is_hot: bool) -> tuple[str, dict[str, Any]]:
+def _statement(question: ClickQuestion, days: list[StoredDay], *, is_hot: bool) -> tuple[str, dict[str, Any]]:
     values: dict[str, Any] = {}
 
     def put(value: object) -> str:
@@ -90,19 +90,14 @@ def _statement(question: ClickQuestion, files: list[Path], *, is_hot: bool) -> t
         return f"$p{len(values) - 1}"
 
     names = "".join(f"k{place}, " for place in range(len(question.by)))
+    inside = [day for day in days if question.start <= day.start and day.end <= question.end]
+    edges = [day for day in days if day not in inside]
     sources = []
-    if files:
-        limits = [
-            f"programme = {put(question.programme)}",
-            f"clicked_at >= {put(question.start)}",
-            f"clicked_at < {put(question.end)}",
-            *_partners(question, put),
-            *conditions(question, DIALECT, put),
-        ]
-        sources.append(
-            f"SELECT {select_keys(question, DIALECT)}visitor, {DIALECT.touch} AS touch "  # noqa: S608 - no value
-            f"FROM read_parquet({put([str(path) for path in files])}) WHERE {' AND '.join(limits)}"
-        )
+    if inside:  # their moments need not be read
+        sources.append(_source(question, inside, [], put))
+    if edges:
+        limits = [f"clicked_at >= {put(question.start)}", f"clicked_at < {put(question.end)}"]
+        sources.append(_source(question, edges, limits, put))
     if is_hot:
         number = "CAST('0x' || hex(visitor) AS UBIGINT)"
         sources.append(f"SELECT {names}{number} AS visitor, touch FROM hot")  # noqa: S608 - no value
@@ -110,6 +105,21 @@ def _statement(question: ClickQuestion, files: list[Path], *, is_hot: bool) -> t
         empty = "".join(f"NULL AS k{place}, " for place in range(len(question.by)))
         sources.append(f"SELECT {empty}NULL AS visitor, 1 AS touch WHERE 1 = 0")
     return count_rows(question, f"({' UNION ALL '.join(sources)})"), values
+
+
+def _source(question: ClickQuestion, days: list[StoredDay], limits: list[str], put: Any) -> str:
+    """Selected rows of sealed files."""
+    files = [str(day.sealed) for day in days]
+    where = [
+        f"programme = {put(question.programme)}",
+        *_partners(question, put),
+        *limits,
+        *conditions(question, DIALECT, put),
+    ]
+    return (
+        f"SELECT {select_keys(question, DIALECT)}visitor, {DIALECT.touch} AS touch "  # noqa: S608 - no value
+        f"FROM read_parquet({put(files)}) WHERE {' AND '.join(where)}"
+    )
 
 
 def _partners(question: ClickQuestion, put: Any) -> list[str]:

@@ -68,6 +68,8 @@ def _database(folder: Path, process: int) -> "duckdb.DuckDBPyConnection":
             "preserve_insertion_order": "false",
         },
     )
+    # the footers of a month of days cost as much as a partner's question
+    database.execute("SET parquet_metadata_cache = true")
     # by its own name and, when it is a link to a larger disk, by the place it leads to
     allowed = ", ".join("'{}'".format(str(one).replace("'", "''")) for one in (folder, folder.resolve()))
     database.execute(f"SET allowed_directories = [{allowed}]")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from molva.programmes.models import Partner
-from molva.reports.cabinet_links import public_address
+from molva.reports.cabinet_links import picture_address
 from molva.reports.codes import list_partner_codes
 from molva.tracking.codes import MOST_WANTED, request_codes
 from molva.tracking.errors import RequestOpen
@@ -72,7 +72,7 @@ def card(request: HttpRequest, partner: Partner, pk: int) -> HttpResponse:
     promo.programme = partner.programme
     link = main_link(partner)
     if link and link.is_active:
-        url = public_address(link)
+        url = picture_address(link)
     else:
         url = target_of(partner.programme, partner) if partner.programme.shop_url else ""
     context = {**_shown(promo), "url": url, "cards": range(CARDS)}

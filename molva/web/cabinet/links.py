@@ -12,7 +12,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from molva.programmes.models import Partner
 from molva.reports.cabinet_doctor import examine
-from molva.reports.cabinet_links import bare_clicks, list_links, list_promo_codes, public_address, shown_parts
+from molva.reports.cabinet_links import (
+    bare_clicks,
+    list_links,
+    list_promo_codes,
+    picture_address,
+    public_address,
+    shown_parts,
+)
 from molva.tracking.errors import CodeTaken, LinkError
 from molva.tracking.models import Link
 from molva.tracking.services import create_link, main_link, set_link_active
@@ -37,6 +44,9 @@ _FAULTS: dict[str, Callable[[], str]] = {
     "no_scheme": lambda: _("It counts, but without https:// many apps do not make it a link"),
     "link_unknown": lambda: _("There is no such short link"),
     "link_other": lambda: _("This short link is not yours"),
+    "link_page": lambda: _(
+        "After to= stands a page that is not this shop's: people are led to the link's own page instead"
+    ),
     "link_stopped": lambda: _("This link is stopped: resume it in the list below"),
 }
 
@@ -82,6 +92,7 @@ def show(request: HttpRequest, partner: Partner) -> HttpResponse:
         "bare_clicks": bare_clicks(partner),
         "link": link,
         "link_url": public_address(link) if link else "",
+        "picture_url": picture_address(link) if link else "",
         "link_before": before,
         "link_code": code,
         "promo_codes": list_promo_codes(partner),
@@ -136,7 +147,7 @@ def switch(request: HttpRequest, partner: Partner, pk: int) -> HttpResponse:
 def qr(request: HttpRequest, partner: Partner, pk: int) -> HttpResponse:
     """The QR code of a link as an SVG file to print."""
     link = get_object_or_404(Link, partner=partner, pk=pk)
-    picture = segno.make(public_address(link), error="m", micro=False).svg_inline(scale=10, border=4)
+    picture = segno.make(picture_address(link), error="m", micro=False).svg_inline(scale=10, border=4)
     answer = HttpResponse(
         picture.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1), content_type="image/svg+xml"
     )

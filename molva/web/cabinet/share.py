@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from molva.programmes.models import Partner
-from molva.reports.cabinet_links import list_promo_codes, public_address
+from molva.reports.cabinet_links import list_promo_codes, picture_address, public_address
 from molva.tracking.models import Link
 from molva.tracking.services import main_link
 from molva.web.cabinet.shell import page, partner_page
@@ -103,7 +103,7 @@ def card(request: HttpRequest, partner: Partner) -> HttpResponse:
     codes = list_promo_codes(partner)
     context = {
         "share_link": link,
-        "card_url": marked(link, CARD),
+        "card_url": picture_address(link, sub1=CARD),
         "shown": public_address(link).split("://", 1)[-1],
         "promo": codes[0].code if codes else "",
     }
@@ -127,6 +127,7 @@ def sheet(partner: Partner, link: Link) -> dict[str, Any]:
     return {
         "share_link": link,
         "share_url": public_address(link),
+        "share_picture": picture_address(link),
         "share_shown": public_address(link).split("://", 1)[-1],
         "share_near": ready[:3],
         "share_text": ready[0],

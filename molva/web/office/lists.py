@@ -6,12 +6,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
 from molva.kit.money import CURRENCY_DIGITS
+from molva.web.ui.longlist import LongList
 from molva.web.ui.periods import ChosenPeriod as ChosenPeriod
 from molva.web.ui.periods import asked_period as asked_period
 from molva.web.ui.periods import read_period as read_period
@@ -21,7 +22,7 @@ PAGE = 50
 
 def paged(request: HttpRequest, rows: "QuerySet[Any] | Sequence[Any]", *, size: int = PAGE) -> "Page[Any]":
     """The page that `?page=` asks for; a page beyond the end is the last one."""
-    return Paginator(rows, size).get_page(request.GET.get("page"))
+    return LongList(rows, size).get_page(request.GET.get("page"))
 
 
 def asked_word(query: QueryDict) -> str:

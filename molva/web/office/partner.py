@@ -99,7 +99,9 @@ def _own_rules(programme: Programme, partner: Partner) -> list[dict[str, Any]]:
             per = rule.get("per") or "line"
             words = reward_words(rule["reward"].get("1"), per=per, currency=programme.currency, lang=lang)
             names = {partner.code: partner.name}
-            found.append({"id": rule["id"], "words": words, "when": describe_when(when, names=names)})
+            found.append(
+                {"id": rule["id"], "words": words, "when": describe_when(when, names=names, day=formats.day)}
+            )
     return found
 
 

@@ -23,6 +23,7 @@ from molva.web.office.confirm import ask
 from molva.web.office.shell import page
 from molva.web.office.terms_form import TermsForm, initial_terms
 from molva.web.office.terms_start import StartForm, initial_start
+from molva.web.ui import formats
 from molva.web.ui.flash import say
 from molva.web.ui.formats import since
 
@@ -102,7 +103,7 @@ def _rule_row(rule: dict, programme: Programme, names: dict[str, str], lang: str
     per = rule.get("per") or "line"
     return {
         "id": rule["id"],
-        "when": describe_when(rule.get("when"), names=names),
+        "when": describe_when(rule.get("when"), names=names, day=formats.day),
         "rewards": [
             (level, reward_words(reward, per=per, currency=programme.currency, lang=lang))
             for level, reward in sorted(rule["reward"].items())

@@ -7,6 +7,7 @@ from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from django.contrib import messages
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from molva.messaging.letters import send_letter
 from molva.programmes.models import Partner
+from molva.web.ui.returning import own_path
 from molva.workspaces.models import Member
 
 _log = logging.getLogger(__name__)
@@ -51,6 +53,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Accounts are made by landings, by invitations and by the set-up link only."""
         return False
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Whether somebody may be led there after signing in or out: pages of this host only."""
+        return bool(url and own_path(context.request, url))
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The visitor's address; one of IPv4 stays so when the socket speaks IPv6, else all of them share a network."""

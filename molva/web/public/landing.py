@@ -20,7 +20,7 @@ from molva.messaging.letters import send_link
 from molva.programmes.models import Partner, PartnerStatus, Programme
 from molva.programmes.queries import terms_version_at
 from molva.programmes.wording import describe_terms
-from molva.reports.cabinet_links import public_address, shown_parts
+from molva.reports.cabinet_links import picture_address, public_address, shown_parts
 from molva.tracking.services import main_link
 from molva.web.public.access import programme_page
 from molva.web.public.calculator import MOST_ORDERS, calculate
@@ -148,6 +148,7 @@ def thanks(request: HttpRequest, programme: Programme) -> HttpResponse:
         if partner is None
         else partner.status == PartnerStatus.PENDING,
         "link_url": public_address(link) if link else "",
+        "picture_url": picture_address(link) if link else "",
         "link_before": before,
         "link_code": code,
         "cabinet_url": reverse("cabinet:today", args=[programme.code]),

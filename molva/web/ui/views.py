@@ -2,20 +2,17 @@
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from molva.web.ui.context import THEME_COOKIE, THEMES
+from molva.web.ui.returning import own_path
 
 YEAR = 365 * 24 * 3600
 
 
 def _back(request: HttpRequest) -> HttpResponseRedirect:
     wanted = request.POST.get("next") or request.META.get("HTTP_REFERER", "")
-    is_ours = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return HttpResponseRedirect(wanted if is_ours else "/")
+    return HttpResponseRedirect(own_path(request, wanted) or "/")
 
 
 def _keep(response: HttpResponse, name: str, value: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,31 @@ from molva.tracking.ingest import ingest_clicks
 START = datetime(2026, 10, 24, tzinfo=UTC)
 END = START + timedelta(days=3)
 DAYS = ("20261024", "20261025", "20261026")
+MOSCOW, BERLIN, KATHMANDU = map(ZoneInfo, ("Europe/Moscow", "Europe/Berlin", "Asia/Kathmandu"))
+# What is asked of every store: answers must be those of the plain count.
+QUESTIONS: tuple[dict[str, Any], ...] = (
+    {},
+    {"by": ("partner", "device", "day")},
+    {"by": ("hour", "country"), "zone": BERLIN},
+    {"by": ("day", "weekday_hour"), "zone": KATHMANDU},
+    {"by": ("sub1",), "where": {"device": "phone", "sub2": "", "country": "RU"}},
+    {"by": ("referrer",), "where": {"sub1": "' OR 1=1 --"}},
+    {"by": ("sub2",), "where": {"sub1": "{p0:String}", "utm_source": "it's"}},
+    {"by": ("sub1",), "where": {"sub1": "a\\b"}},
+    {"by": ("partner",), "where": {"day": "2026-10-25", "hour": "2026-10-25 02"}, "zone": BERLIN},
+    {"by": ("link",), "where": {"weekday_hour": "6-02", "link": "0"}, "zone": BERLIN},
+    {"by": ("sub1",), "where": {"day": "yesterday"}},
+    {"where": {"link": "11; DROP TABLE clicks"}},
+    {"where": {"link": "099"}},
+    {"by": ("day",), "start": START + timedelta(hours=7), "end": END - timedelta(hours=30, microseconds=1)},
+    {"by": ("day",), "start": START + timedelta(hours=2), "end": START + timedelta(hours=9)},
+    {"by": ("day",), "start": START - timedelta(days=40), "end": END + timedelta(days=40)},
+    {"start": END, "end": END + timedelta(days=40)},
+    {"by": ("day",), "start": END, "end": START},
+    {"partners": [], "by": ("partner",)},
+    {"partners": {987_654}},
+    {"partners": range(1, 2000), "by": ("partner", "link")},
+)
 AGENTS = {
     None: "",
     "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/141.0 Mobile Safari/537.36": "phone",
@@ -114,7 +140,7 @@ def count_plainly(
     question: ClickQuestion,
     known: set[int],
     countries: Callable[[bytes | None], str] = lambda ip: "",
-) -> set[ClickCount]:
+) -> list[ClickCount]:
     """The answer to a question without a limit; `known` are the programme's partners."""
     rows: dict[tuple[str, ...], list[RawClick]] = {} if question.by else {(): []}
     for click in clicks:
@@ -129,7 +155,20 @@ def count_plainly(
             and all(words[name] == wanted for name, wanted in question.where.items())
         ):
             rows.setdefault(tuple(words[name] for name in question.by), []).append(click)
-    return {_row(keys, found) for keys, found in rows.items()}
+    counted = [_row(keys, found) for keys, found in rows.items()]
+    return sorted(
+        counted,
+        key=lambda row: (
+            -row.clicks,
+            -row.bots,
+            [_place(*pair) for pair in zip(question.by, row.keys, strict=True)],
+        ),
+    )
+
+
+def _place(dimension: Dimension, text: str) -> int | bytes:
+    """Numbers stand by size, texts by their bytes."""
+    return int(text) if dimension in {"partner", "link"} else text.encode()
 
 
 def _row(keys: tuple[str, ...], found: list[RawClick]) -> ClickCount:

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -23,16 +22,14 @@ from molva.tracking.columns.clickhouse import ClickHouse, ClickHouseColumns, Cli
 from molva.tracking.columns.duck import DuckColumns
 from molva.tracking.columns.errors import SealingError
 from molva.tracking.columns.keys import DIMENSIONS
-from molva.tracking.columns.questions import Dimension
 from molva.tracking.columns.upkeep import tend_clicks
 from molva.tracking.columns.words import countries
 from tests.tracking.columns.conftest import World
 from tests.tracking.columns.mmdb import make_mmdb
-from tests.tracking.columns.sample import DAYS, END, START, load_all
+from tests.tracking.columns.sample import BERLIN, DAYS, END, QUESTIONS, load_all
 from tests.tracking.columns.test_words import RECORDS
 
 PYTHON = os.environ.get("MOLVA_TEST_CHDB", "")
-BERLIN = ZoneInfo("Europe/Berlin")
 pytestmark = pytest.mark.skipif(not PYTHON, reason="MOLVA_TEST_CHDB names no Python with chdb")
 
 
@@ -80,50 +77,25 @@ def duck(world: World) -> DuckColumns:
     return DuckColumns(world.folder, countries(str(world.folder.parent / "geo.mmdb")))
 
 
-@pytest.mark.parametrize("dimension", DIMENSIONS)
-def test_each_dimension_is_equal(filled: World, dimension: Dimension) -> None:
+def test_each_dimension_is_equal(filled: World) -> None:
     columns = open_columns()
     assert isinstance(columns, ClickHouseColumns)
     ids = [click.id for click in filled.clicks[::5]]
-    question = filled.ask(by=(dimension,), zone=BERLIN)
+    for dimension in DIMENSIONS:
+        question = filled.ask(by=(dimension,), zone=BERLIN)
+        answer = columns.count(question)
+        assert answer == duck(filled).count(question), dimension
+        assert answer.rows
+        words = columns.describe(ids, dimension, zone=BERLIN)
+        assert words == duck(filled).describe(ids, dimension, zone=BERLIN), dimension
+        assert sorted(words) == ids
 
-    answer = columns.count(question)
 
-    assert answer == duck(filled).count(question)
-    assert answer.rows
-    words = columns.describe(ids, dimension, zone=BERLIN)
-    assert words == duck(filled).describe(ids, dimension, zone=BERLIN)
-    assert sorted(words) == ids
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {},
-        {"by": ("partner", "device", "day"), "limit": 7},
-        {"by": ("hour", "country"), "zone": BERLIN},
-        {"by": ("day", "weekday_hour"), "zone": ZoneInfo("Asia/Kathmandu")},
-        {"by": ("sub1",), "where": {"device": "phone", "sub2": "", "country": "RU"}},
-        {"by": ("sub2",), "where": {"sub1": "{p0:String}", "utm_source": "it's"}},
-        {"by": ("sub2",), "where": {"sub1": "' OR 1=1 --"}},
-        {"by": ("sub1",), "where": {"sub1": "a\\b"}},
-        {"by": ("partner",), "where": {"day": "2026-10-25", "hour": "2026-10-25 02"}, "zone": BERLIN},
-        {"by": ("sub1",), "where": {"day": "yesterday"}},
-        {
-            "by": ("day",),
-            "start": START + timedelta(hours=7),
-            "end": END - timedelta(hours=30, microseconds=1),
-        },
-        {"start": END, "end": END + timedelta(days=40)},
-        {"by": ("day",), "start": END, "end": START},
-        {"partners": [], "by": ("partner",)},
-        {"partners": {987_654}},
-        {"partners": range(1, 2000), "by": ("partner", "link")},
-    ],
-    ids=str,
-)
-def test_questions_are_equal(filled: World, changes: dict[str, Any]) -> None:
-    assert open_columns().count(filled.ask(**changes)) == duck(filled).count(filled.ask(**changes))
+def test_questions_are_equal(filled: World) -> None:
+    for changes in QUESTIONS:
+        assert open_columns().count(filled.ask(**changes)) == duck(filled).count(filled.ask(**changes)), (
+            changes
+        )
 
 
 def test_bringing_a_day_again_changes_nothing(filled: World, server: ClickHouse) -> None:

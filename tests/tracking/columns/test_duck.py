@@ -5,7 +5,6 @@ import socket
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
@@ -19,15 +18,12 @@ from molva.tracking.columns.duck import DuckColumns
 from molva.tracking.columns.errors import NoAnswerError
 from molva.tracking.columns.hot import HotColumns
 from molva.tracking.columns.keys import DIMENSIONS
-from molva.tracking.columns.questions import Dimension
 from molva.tracking.columns.upkeep import tend_clicks
 from molva.tracking.columns.words import Countries, countries
 from tests.tracking.columns.conftest import World
 from tests.tracking.columns.mmdb import make_mmdb
-from tests.tracking.columns.sample import END, START, count_plainly
+from tests.tracking.columns.sample import BERLIN, END, QUESTIONS, START, count_plainly
 from tests.tracking.columns.test_words import RECORDS
-
-BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @pytest.fixture(params=["all sealed", "one hot", "one dropped here and there"])
@@ -52,60 +48,28 @@ def both(world: World, settings: Any, request: pytest.FixtureRequest) -> tuple[D
     return duck, hot
 
 
-@pytest.mark.parametrize("dimension", DIMENSIONS)
-def test_each_dimension_is_equal(
-    world: World, both: tuple[DuckColumns, HotColumns], dimension: Dimension
-) -> None:
+def test_each_dimension_is_equal(world: World, both: tuple[DuckColumns, HotColumns]) -> None:
     duck, hot = both
     ids = [click.id for click in world.clicks[::5]]
-    question = world.ask(by=(dimension,), zone=BERLIN)
-
-    answer = duck.count(question)
-
-    assert answer == hot.count(question)
-    assert answer.rows
-    assert set(answer.rows) == count_plainly(world.clicks, question, set(world.partners), countries_of(world))
-    words = duck.describe(ids, dimension, zone=BERLIN)
-    assert words == hot.describe(ids, dimension, zone=BERLIN)
-    assert sorted(words) == ids
-
-
-def countries_of(world: World) -> Any:
-    return Countries(str(world.folder.parent / "geo.mmdb")).country_of
+    country_of = Countries(str(world.folder.parent / "geo.mmdb")).country_of
+    for dimension in DIMENSIONS:
+        question = world.ask(by=(dimension,), zone=BERLIN)
+        answer = duck.count(question)
+        assert answer == hot.count(question), dimension
+        assert answer.rows == count_plainly(world.clicks, question, set(world.partners), country_of), (
+            dimension
+        )
+        words = duck.describe(ids, dimension, zone=BERLIN)
+        assert words == hot.describe(ids, dimension, zone=BERLIN), dimension
+        assert sorted(words) == ids
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {},
-        {"by": ("partner", "device", "day"), "limit": 7},
-        {"by": ("hour", "country"), "zone": BERLIN},
-        {"by": ("day", "weekday_hour"), "zone": ZoneInfo("Asia/Kathmandu")},
-        {"by": ("sub1",), "where": {"device": "phone", "sub2": "", "country": "RU"}},
-        {"by": ("sub2",), "where": {"sub1": "{p0:String}", "utm_source": "it's"}},
-        {"by": ("sub1",), "where": {"sub1": "a\\b"}},
-        {"by": ("partner",), "where": {"day": "2026-10-25", "hour": "2026-10-25 02"}, "zone": BERLIN},
-        {"by": ("sub1",), "where": {"day": "yesterday"}},
-        {"where": {"link": "11; DROP TABLE clicks"}},
-        {
-            "by": ("day",),
-            "start": START + timedelta(hours=7),
-            "end": END - timedelta(hours=30, microseconds=1),
-        },
-        {"by": ("day",), "start": START + timedelta(hours=2), "end": START + timedelta(hours=9)},
-        {"start": END, "end": END + timedelta(days=40)},
-        {"by": ("day",), "start": END, "end": START},
-        {"partners": [], "by": ("partner",)},
-        {"partners": {987_654}},
-        {"partners": range(1, 2000), "by": ("partner",)},
-    ],
-    ids=str,
-)
-def test_questions_are_equal(
-    world: World, both: tuple[DuckColumns, HotColumns], changes: dict[str, Any]
-) -> None:
+def test_questions_are_equal(world: World, both: tuple[DuckColumns, HotColumns]) -> None:
     duck, hot = both
-    assert duck.count(world.ask(**changes)) == hot.count(world.ask(**changes))
+    for changes in QUESTIONS:
+        assert duck.count(world.ask(**changes)) == hot.count(world.ask(**changes)), changes
+        fewer = {**changes, "limit": 7}
+        assert duck.count(world.ask(**fewer)) == hot.count(world.ask(**fewer)), changes
 
 
 def test_one_partner_is_equal(world: World, both: tuple[DuckColumns, HotColumns]) -> None:

@@ -1,6 +1,6 @@
 """Questions to the day files: every dimension equals a plain count, and the sums are those of the reports."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,66 +11,33 @@ from molva.tracking import clickfile
 from molva.tracking.columns.errors import NoAnswerError
 from molva.tracking.columns.hot import HotColumns
 from molva.tracking.columns.keys import DIMENSIONS
-from molva.tracking.columns.questions import Dimension
 from molva.tracking.columns.words import Countries
 from molva.tracking.models import ClickDay, IngestMark
 from tests.tracking.columns.conftest import World
-from tests.tracking.columns.sample import DAYS, END, START, count_plainly, load_all, word
-
-MOSCOW, BERLIN = ZoneInfo("Europe/Moscow"), ZoneInfo("Europe/Berlin")
+from tests.tracking.columns.sample import BERLIN, DAYS, QUESTIONS, count_plainly, load_all, word
 
 
 def hot(world: World, **options: Any) -> HotColumns:
     return HotColumns(world.folder, Countries(""), **options)
 
 
-@pytest.mark.parametrize("dimension", DIMENSIONS)
-def test_each_dimension_equals_a_plain_count(world: World, dimension: Dimension) -> None:
-    question = world.ask(by=(dimension,))
+def test_each_dimension_equals_a_plain_count(world: World) -> None:
+    questions = {name: world.ask(by=(name,)) for name in DIMENSIONS}
 
-    answer = hot(world).count(question)
+    answers = {name: hot(world).count(question) for name, question in questions.items()}
 
-    assert len(answer.rows) == len(set(answer.rows))
-    assert set(answer.rows) == count_plainly(world.clicks, question, set(world.partners))
-    assert answer.known_from is None
+    assert answers == {
+        name: (count_plainly(world.clicks, question, set(world.partners)), None)
+        for name, question in questions.items()
+    }
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {},
-        {"by": ("partner", "device", "day")},
-        {"by": ("hour",), "zone": BERLIN},
-        {"by": ("day", "weekday_hour"), "zone": BERLIN},
-        {"by": ("day",), "zone": ZoneInfo("Asia/Kathmandu")},
-        {"by": ("sub1",), "where": {"device": "phone", "sub2": ""}},
-        {"by": ("referrer",), "where": {"sub1": "' OR 1=1 --"}},
-        {"by": ("sub2",), "where": {"sub1": "{p0:String}", "utm_source": "it's"}},
-        {"by": ("partner",), "where": {"day": "2026-10-25", "hour": "2026-10-25 02"}, "zone": BERLIN},
-        {"by": ("link",), "where": {"weekday_hour": "6-02", "link": "0"}, "zone": BERLIN},
-        {"by": ("sub1",), "where": {"day": "yesterday"}},
-        {"where": {"link": "11; DROP TABLE clicks"}},
-        {"where": {"link": "099"}},
-        {"where": {"country": "RU"}},
-        {
-            "by": ("day",),
-            "start": START + timedelta(hours=7),
-            "end": END - timedelta(hours=30, microseconds=1),
-        },
-        {"start": END, "end": END + timedelta(days=40)},
-        {"by": ("day",), "start": END, "end": START},
-        {"partners": [], "by": ("partner",)},
-        {"partners": {987_654}},
-    ],
-    ids=str,
-)
-def test_questions_equal_a_plain_count(world: World, changes: dict[str, Any]) -> None:
-    question = world.ask(**changes)
-
-    rows = hot(world).count(question).rows
-
-    assert set(rows) == count_plainly(world.clicks, question, set(world.partners))
-    assert len(rows) == len(set(rows))
+def test_questions_equal_a_plain_count(world: World) -> None:
+    for changes in QUESTIONS:
+        question = world.ask(**changes)
+        assert hot(world).count(question).rows == count_plainly(
+            world.clicks, question, set(world.partners)
+        ), changes
 
 
 def test_one_partner_of_several(world: World) -> None:
@@ -79,7 +46,7 @@ def test_one_partner_of_several(world: World) -> None:
     rows = hot(world).count(question).rows
 
     assert {row.keys[0] for row in rows} == {str(pk) for pk in world.partners[1:3]}
-    assert set(rows) == count_plainly(world.clicks, question, set(world.partners))
+    assert rows == count_plainly(world.clicks, question, set(world.partners))
 
 
 def test_clicks_of_another_programme_cannot_be_asked_for(world: World) -> None:
@@ -91,10 +58,9 @@ def test_clicks_of_another_programme_cannot_be_asked_for(world: World) -> None:
 
 def test_the_rows_with_the_most_clicks_come_first(world: World) -> None:
     everything = hot(world).count(world.ask(by=("sub1",))).rows
-    some = hot(world).count(world.ask(by=("sub1",), limit=3)).rows
 
-    assert some == everything[:3]
-    assert everything == sorted(everything, key=lambda row: (-row.clicks, -row.bots, row.keys[0].encode()))
+    assert hot(world).count(world.ask(by=("sub1",), limit=3)).rows == everything[:3]
+    assert len(everything) > 5
 
 
 def test_only_loaded_clicks_count_and_the_sums_are_those_of_the_reports(world: World) -> None:
@@ -113,7 +79,7 @@ def test_only_loaded_clicks_count_and_the_sums_are_those_of_the_reports(world: W
     }
     load_all()
     expected = count_plainly([*world.clicks, *newer], question, set(world.partners))
-    assert set(hot(world).count(question).rows) == expected != set(before)
+    assert hot(world).count(question).rows == expected != before
 
 
 def test_a_visitor_of_three_days_is_one_visitor(world: World) -> None:
@@ -137,15 +103,12 @@ def test_a_day_without_its_file_is_told(world: World) -> None:
     assert {row.keys[0] for row in answer.rows} == {"2026-10-24", "2026-10-26"}
 
 
-@pytest.mark.parametrize("dimension", DIMENSIONS)
-def test_single_clicks_are_told_by_the_same_words(world: World, dimension: Dimension) -> None:
+def test_single_clicks_are_told_by_the_same_words(world: World) -> None:
     some = world.clicks[::7]
-
-    words = hot(world).describe(
-        [*(click.id for click in some), 5, world.clicks[-1].id + 1], dimension, zone=BERLIN
-    )
-
-    assert words == {click.id: word(click, dimension, BERLIN, lambda ip: "") for click in some}
+    ids = [*(click.id for click in some), 5, world.clicks[-1].id + 1]
+    for dimension in DIMENSIONS:
+        words = hot(world).describe(ids, dimension, zone=BERLIN)
+        assert words == {click.id: word(click, dimension, BERLIN, lambda ip: "") for click in some}, dimension
 
 
 def test_a_question_that_takes_too_long_is_given_up(world: World) -> None:

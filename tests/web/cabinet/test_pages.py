@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+import segno
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -19,6 +20,7 @@ from molva.payouts.models import Payout
 from molva.payouts.services import draft_payouts
 from molva.programmes.models import Partner, PartnerStatus
 from molva.reports.cabinet import expected, hold_days, overview
+from molva.reports.cabinet_links import public_address
 from molva.reports.cabinet_money import month_statement, months
 from molva.tracking.models import ClickDay, Link
 from molva.tracking.services import create_link
@@ -214,6 +216,8 @@ def test_a_link_is_stopped_resumed_and_drawn(client: Client, busy: Shop) -> None
     answer = client.get(f"/cabinet/friends/links/{link.pk}/qr.svg")
     assert answer["Content-Type"] == "image/svg+xml"
     assert answer.content.startswith(b'<svg xmlns="http://www.w3.org/2000/svg"')
+    drawn = segno.make(f"{public_address(link)}?qr=1", error="m", micro=False).svg_inline(scale=10, border=4)
+    assert answer.content.decode().endswith(drawn.removeprefix("<svg"))
 
 
 def test_clicks_are_counted_by_link_and_in_the_funnel(client: Client, busy: Shop) -> None:

@@ -56,7 +56,7 @@ def test_another_own_link_is_shared_and_a_strangers_is_not_found(
 
 def test_the_card_is_for_cameras_and_prints_the_code(client: Client, busy: Shop) -> None:
     page = sign_in(client, busy.boris).get("/cabinet/friends/share/card/")
-    assert page.context["card_url"].endswith("?sub1=card")
+    assert page.context["card_url"].endswith("?sub1=card&qr=1")
     assert "BORIS10" in page.content.decode()
 
 

@@ -137,6 +137,9 @@ def test_a_special_rule_is_added_changed_and_removed(company: Company, as_role: 
     }
     assert rule["reward"] == {"1": {"percent": "15"}, "2": {"none": True}}
 
+    shown = client.get(company.url("terms")).content.decode()
+    assert "с 1\u00a0ноября" in shown
+    assert "по 30\u00a0ноября включительно" in shown
     page = client.get(company.url("rule_edit", "Autumn teas"))
     assert page.context["form"].initial["day_to"].isoformat() == "2026-11-30"
     client.post(company.url("rule_edit", "Autumn teas"), {**RULE, "based_on": 2, "first_value": "20"})
