@@ -162,7 +162,7 @@ def add_days(made: Tally, visitors: dict[Any, int], owners: Owners) -> None:
     )
     add_plain(
         "tracking_clicktotal",
-        {"programme_id": "bigint", "day": "date"},
+        {"programme_id": "bigint", "partner_key": "bigint", "day": "date"},
         {"workspace_id": "bigint"},
         ("clicks", "visitors", "bots"),
         day_totals(rows),
@@ -170,12 +170,13 @@ def add_days(made: Tally, visitors: dict[Any, int], owners: Owners) -> None:
 
 
 def day_totals(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Sums of whole programmes by day, of rows by link and day."""
-    sums: dict[tuple[int, str, int], list[int]] = {}
-    for _partner, day, _link, workspace, programme, *figures in rows:
-        known = sums.setdefault((programme, day, workspace), [0, 0, 0])
-        for place, figure in enumerate(figures):
-            known[place] += figure
+    """Sums of partners and (as partner 0) of whole programmes by day, of rows by link and day."""
+    sums: dict[tuple[int, int, str, int], list[int]] = {}
+    for partner, day, _link, workspace, programme, *figures in rows:
+        for key in (0, partner):
+            known = sums.setdefault((programme, key, day, workspace), [0, 0, 0])
+            for place, figure in enumerate(figures):
+                known[place] += figure
     return [(*key, *figures) for key, figures in sorted(sums.items())]
 
 

@@ -22,7 +22,7 @@ from molva.tracking.tally import Owners, Tally, hour_text, tally
 
 _DAY_COLUMNS = ("partner_id", "day", "link_key", "workspace_id", "programme_id", "clicks", "visitors", "bots")
 _HOUR_COLUMNS = ("partner_id", "hour", "workspace_id", "programme_id", "clicks")
-_DAY_TOTAL = ("programme_id", "day", "workspace_id", "clicks", "visitors", "bots")
+_DAY_TOTAL = ("programme_id", "partner_key", "day", "workspace_id", "clicks", "visitors", "bots")
 _HOUR_TOTAL = ("programme_id", "hour", "workspace_id", "clicks")
 
 
