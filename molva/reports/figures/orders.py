@@ -196,7 +196,7 @@ def _group(question: FigureQuestion, name: str) -> Any:
     value: Any = F(name)
     if question.by == "customer":
         value = Case(When(is_new=True, then=Value("new")), default=Value("returning"))
-    elif question.by == "link":
+    elif question.by in ("link", "content"):
         value = Coalesce(Cast("link_key", CharField()), Value(""))
     elif question.by in ("device", "country"):
         value = Coalesce(name, Value(""))
