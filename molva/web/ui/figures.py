@@ -212,9 +212,11 @@ class FigurePage:
     def _line(self, row: FigureRow) -> Line:
         more = self._params(row)
         cells = [self._cell(name, row.figures, row.before, more) for name in self.names]
+        # whose a link is goes without saying where only one partner's are shown
+        is_said = self.question.partner is not None and self.question.by in ("link", "content", "code")
         return Line(
             row_label(self.question, row),
-            row.note,
+            "" if is_said else row.note,
             self._opened(more),
             cells,
             self._trends.get(str(row.key), ()),
