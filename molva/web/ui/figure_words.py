@@ -77,6 +77,11 @@ FIGURE_WORDS: dict[str, str | Promise] = {
     "commission": gettext_lazy("Commission"),
     "epc": gettext_lazy("EPC"),
 }
+# For the head of a column, where the whole word would take too much.
+SHORT_WORDS: dict[str, str | Promise] = {
+    "level1": gettext_lazy("First level"),
+    "level2": gettext_lazy("Second level"),
+}
 _DEVICES: dict[str, str | Promise] = {
     "phone": gettext_lazy("Phone"),
     "tablet": gettext_lazy("Tablet"),
