@@ -94,7 +94,9 @@ class Cell:
         text = format_html('<a href="{}">{}</a>', self.url, self.text) if self.url else escape(self.text)
         under: str = ""
         if self.change:
-            tone = "down" if self.change.startswith(formats.MINUS) else "up"
+            # fewer returns are nothing bad
+            is_worse = self.change.startswith(formats.MINUS) != (self.name == "returned")
+            tone = "down" if is_worse else "up"
             under = format_html('<br><span class="least {}">{}</span>', tone, self.change)
         elif self.note:
             under = format_html('<br><span class="least ink-2">{}</span>', self.note)
