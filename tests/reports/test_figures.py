@@ -17,6 +17,7 @@ from molva.reports.figures.questions import TEAM, VIEWS, FigureQuestion, FigureR
 from molva.reports.period import Period
 from molva.reports.sales import sales_report
 from molva.tracking.columns.errors import NoAnswerError
+from molva.tracking.models import ContentItem
 from tests.reports.conftest import Life
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -98,6 +99,21 @@ def test_other_views(busy: Life, by: str, key: Any, expected: tuple[int | None, 
     assert table(ask(question(busy, by)), "clicks", "orders")[key] == expected
 
 
+def test_content_is_told_by_its_links(busy: Life) -> None:
+    ContentItem.objects.create(
+        programme=busy.shop.programme, partner=busy.shop.boris, link=busy.vk, title="Обзор чая"
+    )
+    report = ask(question(busy, "content", compare=True))
+    assert table(report, "clicks", "orders", "revenue", "commission") == {
+        str(busy.vk.pk): (3, 2, 180_000, 15_600), "": (2, 3, 250_000, 11_900)
+    }  # fmt: skip
+    assert [(row.label, row.note, row.code) for row in report.rows if row.key] == [
+        ("Обзор чая", "Boris", "vk")
+    ]
+    mine = ask(question(busy, "content", where={"partner": str(busy.shop.boris.pk), "sub1": "vk"}))
+    assert table(mine, "clicks", "orders") == {str(busy.vk.pk): (3, 2), "": (0, 0)}
+
+
 def test_products_tell_neither_clicks_nor_commission(busy: Life) -> None:
     report = ask(question(busy, "product"))
     (row,) = report.rows
@@ -141,7 +157,7 @@ def test_rows_add_up_to_the_total_in_every_view_and_filter(busy: Life) -> None:
 def test_kept_sums_and_single_orders_answer_the_same(busy: Life) -> None:
     """A filter that keeps everything is answered order by order, no filter from kept sums."""
     for by in VIEWS:
-        if by in ("partner", "link"):
+        if by in ("partner", "link", "content"):
             continue
         kept = table(ask(question(busy, by)), "orders", "revenue", "returned", "level1", "level2")
         single = table(

@@ -67,7 +67,7 @@ class ClickAnswers:
         by = self.question.by
         if by == "hour":
             return self._by_hour(period)
-        if by in PLAIN and self.is_kept:
+        if (by in PLAIN or by == "content") and self.is_kept:
             return self._by_rollup(period, limit, sort, keys)
         raw = VIEWS[by].raw
         assert raw is not None  # noqa: S101 - `has_meaning` was asked before

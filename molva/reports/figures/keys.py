@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from molva.reports.figures.clicks import ClickAnswers
+from molva.reports.figures.labels import content_keys
 from molva.reports.figures.orders import (
     is_by_orders,
     is_kept,
@@ -89,6 +90,8 @@ class Keys:
         """Every row that is listed at all."""
         question, period = self.question, self.question.period
         has_clicks = self.answers.has_meaning
+        if question.by == "content":
+            return self._content_rows()
         sums: dict[str, Sums] = {}
         clicks: dict[str, Clicks] = {}
         if is_by_orders(self._sort) or not has_clicks:
@@ -110,6 +113,21 @@ class Keys:
             self._tell_rest(sums, clicks if has_clicks else None, is_full=is_full)
         keys = dict.fromkeys([*sums, *clicks])
         return [self._row(key, sums, clicks if has_clicks else None) for key in keys]
+
+    def _content_rows(self) -> list[FigureRow]:
+        """The links of content items; everything else is one row."""
+        question, period = self.question, self.question.period
+        keys = content_keys(question.programme, question.partner)
+        sums = sums_by_key(question, period, limit=MOST, keys=keys)
+        sums[""] = _sums_of(self.total) - replace(sum(sums.values(), start=Sums()), earned_minor=0)
+        clicks = None
+        if self.answers.has_meaning:
+            asked = self.answers.by_key(period, limit=MOST, keys=keys)
+            clicks = {key: asked[key] for key in keys if key in asked}
+            total = Clicks(self.total.clicks or 0, self.total.visitors or 0, self.total.bots or 0)
+            clicks[""] = total - sum(clicks.values(), start=Clicks())
+        found = dict.fromkeys([*sums, *(clicks or {})])
+        return [self._row(key, sums, clicks) for key in found]
 
     def _tell_rest(
         self, sums: dict[str, Sums], clicks: Mapping[str, Clicks] | None, *, is_full: bool = True
@@ -142,7 +160,9 @@ class Keys:
         clicks = self.answers.by_key(period, limit=MOST, keys=keys) if has_clicks else None
         is_told = question.by in _COMPLETE or not is_kept(question, question.by)
         return [
-            replace(
+            row
+            if question.by == "content" and not row.key  # what is left of another whole: not told
+            else replace(
                 row,
                 before=figures_of(
                     question,

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from molva.commissions.models import GoodsTitle
 from molva.programmes.models import Partner, Programme
-from molva.reports.figures.questions import REST, TEAM, FigureRow
-from molva.tracking.models import Link, PromoCode
+from molva.reports.figures.questions import MOST, REST, TEAM, FigureRow
+from molva.tracking.models import ContentItem, Link, PromoCode
 
 
 def with_labels(programme: Programme, by: str, rows: Sequence[FigureRow]) -> list[FigureRow]:
@@ -37,6 +37,19 @@ def _links(programme: Programme, keys: list[str]) -> Names:
     return {str(row.pk): (row.name or f"/r/{row.code}", str(row.partner), row.code) for row in rows}
 
 
+def _content(programme: Programme, keys: list[str]) -> Names:
+    rows = ContentItem.objects.filter(programme=programme, link__in=map(int, keys))
+    rows = rows.select_related("partner", "link")
+    return {str(row.link_id): (row.title, str(row.partner), row.link.code) for row in rows}
+
+
+def content_keys(programme: Programme, partner: int | None) -> list[str]:
+    """Keys of the view by content: links of the newest items, of one partner if asked."""
+    rows = ContentItem.objects.filter(programme=programme)
+    rows = rows.filter(partner=partner) if partner is not None else rows
+    return [str(pk) for pk in rows.order_by("-created_at", "-pk").values_list("link_id", flat=True)[:MOST]]
+
+
 def _codes(programme: Programme, keys: list[str]) -> Names:
     rows = PromoCode.objects.filter(programme=programme, code_folded__in=keys).select_related("partner")
     return {row.code_folded: (row.code, str(row.partner), row.code) for row in rows}
@@ -52,4 +65,4 @@ def _products(programme: Programme, keys: list[str]) -> Names:
     return names
 
 
-_NAMES = {"partner": _partners, "link": _links, "code": _codes, "product": _products}
+_NAMES = {"partner": _partners, "link": _links, "content": _content, "code": _codes, "product": _products}

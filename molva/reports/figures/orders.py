@@ -56,9 +56,14 @@ def sums_by_key(
         found = _ONE_BY_ONE[question.by](question, period)
         return {key: sums for key, sums in found.items() if keys is None or key in keys}
     rows, name = _keyed(question, period)
-    if keys is not None:
+    is_single = keys is not None and not is_kept(question, question.by)
+    if keys is not None and not is_single:
         rows = rows.filter(_among(name, keys))
     rows = rows.values(group=_group(question, name)).annotate(**_named())
+    if is_single:
+        # the filter has found few orders; to look for the keys among all would take longer
+        read = {_text(question, row["group"]): _read(row) for row in rows.order_by()}
+        return {key: read[key] for key in keys or () if key in read}
     ordered = rows.order_by(*_order(sort), "group")[:limit]
     return {_text(question, row["group"]): _read(row) for row in ordered}
 
@@ -191,7 +196,7 @@ def _group(question: FigureQuestion, name: str) -> Any:
     value: Any = F(name)
     if question.by == "customer":
         value = Case(When(is_new=True, then=Value("new")), default=Value("returning"))
-    elif question.by == "link":
+    elif question.by in ("link", "content"):
         value = Coalesce(Cast("link_key", CharField()), Value(""))
     elif question.by in ("device", "country"):
         value = Coalesce(name, Value(""))
@@ -201,11 +206,9 @@ def _group(question: FigureQuestion, name: str) -> Any:
 
 
 def _among(name: str, keys: Collection[str]) -> Q:
-    if name in ("key", "partner_id"):
+    if name == "key":
         return Q(**{f"{name}__in": [int(key or NO_LINK) for key in keys if key.isdecimal() or not key]})
-    if name == "word":
-        return Q(word__in=list(keys))
-    return Q()  # one partner's or narrowed rows are few: all of them are read
+    return Q(word__in=list(keys))
 
 
 def _order(sort: str) -> list[Any]:

@@ -38,6 +38,7 @@ VIEWS: dict[str, View] = {
     "hour": View(Cut.HOUR, "weekday_hour", has_commission=False),
     "partner": View(Cut.PARTNER, "partner", column="partner_id"),
     "link": View(Cut.LINK, "link", column="link_key"),
+    "content": View(Cut.LINK, "link", column="link_key"),  # the links of content items, the rest together
     "sub1": View(Cut.SUB1, "sub1", column="sub1"),
     "sub2": View(Cut.SUB2, "sub2", column="sub2"),
     "sub3": View(Cut.SUB3, "sub3", column="sub3"),
@@ -53,7 +54,8 @@ VIEWS: dict[str, View] = {
     "product": View(Cut.PRODUCT, has_clicks=False, has_commission=False),
     "customer": View(Cut.KIND, has_clicks=False, column="is_new"),
 }
-FILTERS = tuple(name for name, view in VIEWS.items() if not view.is_time and name != "hour")
+# Content is a link: it is filtered by the link's code. Hours narrow lists only.
+FILTERS = tuple(name for name, view in VIEWS.items() if not view.is_time and name not in ("hour", "content"))
 PLAIN = frozenset({"partner", "link"})  # filters that the kept sums of clicks know
 
 

@@ -59,6 +59,8 @@ def _link(programme: Programme, code: str, partner: Partner | None) -> str:
 def param_of(question: FigureQuestion, row: FigureRow) -> dict[str, str] | None:
     """The filter that keeps one row, as an address writes it; None: no filter can."""
     name, key = question.by, str(row.key)
+    if name == "content":
+        return {"link": row.code} if row.code else None
     if name not in FILTERS or key == TEAM:
         return None
     if not key:

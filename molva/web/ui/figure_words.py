@@ -20,6 +20,7 @@ VIEW_WORDS: dict[str, str | Promise] = {
     "hour": gettext_lazy("By the hour"),
     "partner": gettext_lazy("By partner"),
     "link": gettext_lazy("By link"),
+    "content": gettext_lazy("By content"),
     "sub1": gettext_lazy("By SubID"),
     "sub2": gettext_lazy("By SubID 2"),
     "sub3": gettext_lazy("By SubID 3"),
@@ -43,6 +44,7 @@ ROW_WORDS: dict[str, str | Promise] = {
     "hour": gettext_lazy("Weekday and hour"),
     "partner": gettext_lazy("Partner"),
     "link": gettext_lazy("Link"),
+    "content": gettext_lazy("Content"),
     "sub1": gettext_lazy("SubID"),
     "sub2": gettext_lazy("SubID 2"),
     "sub3": gettext_lazy("SubID 3"),
@@ -75,6 +77,11 @@ FIGURE_WORDS: dict[str, str | Promise] = {
     "commission": gettext_lazy("Commission"),
     "epc": gettext_lazy("EPC"),
 }
+# For the head of a column, where the whole word would take too much.
+SHORT_WORDS: dict[str, str | Promise] = {
+    "level1": gettext_lazy("First level"),
+    "level2": gettext_lazy("Second level"),
+}
 _DEVICES: dict[str, str | Promise] = {
     "phone": gettext_lazy("Phone"),
     "tablet": gettext_lazy("Tablet"),
@@ -83,6 +90,7 @@ _DEVICES: dict[str, str | Promise] = {
 }
 _NOTHING: dict[str, str | Promise] = {
     "link": gettext_lazy("Without a link"),
+    "content": gettext_lazy("Everything else"),
     "code": gettext_lazy("Without a promo code"),
     "referrer": gettext_lazy("Site not known"),
     "device": gettext_lazy("Device not known"),

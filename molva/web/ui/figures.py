@@ -27,6 +27,7 @@ from molva.web.ui.figure_reading import PAGE
 from molva.web.ui.figure_words import (
     FIGURE_WORDS,
     ROW_WORDS,
+    SHORT_WORDS,
     VIEW_WORDS,
     change_text,
     figure_text,
@@ -85,6 +86,7 @@ class Cell:
     url: str = ""
     note: str = ""
     change: str = ""
+    is_something: bool = True  # nothing takes no line on a phone
 
     @property
     def html(self) -> SafeString:
@@ -92,11 +94,13 @@ class Cell:
         text = format_html('<a href="{}">{}</a>', self.url, self.text) if self.url else escape(self.text)
         under: str = ""
         if self.change:
-            tone = "down" if self.change.startswith(formats.MINUS) else "up"
+            # fewer returns are nothing bad
+            is_worse = self.change.startswith(formats.MINUS) != (self.name == "returned")
+            tone = "down" if is_worse else "up"
             under = format_html('<br><span class="least {}">{}</span>', tone, self.change)
         elif self.note:
             under = format_html('<br><span class="least ink-2">{}</span>', self.note)
-        css = "num ph-sum strong" if self.name == "revenue" else "num"
+        css = "num ph-sum strong" if self.name == "revenue" else "num" if self.is_something else "num ph-no"
         return format_html('<td class="{}" data-label="{}">{}{}</td>', css, self.label, text, under)
 
 
@@ -149,6 +153,8 @@ class FigurePage:
     def names(self) -> list[str]:
         """The figures that have a column in this view."""
         names = [name for name in self._look.columns if has_meaning(self.report, name)]
+        if "level1" in names and not self.report.total.level2:
+            names.remove("level2")
         if self.report.total.leads:
             names.insert(names.index("orders"), "leads")
         return names
@@ -156,7 +162,7 @@ class FigurePage:
     @cached_property
     def heads(self) -> list[tuple[str, str]]:
         """(name, label) of every column."""
-        return [(name, str(FIGURE_WORDS[name])) for name in self.names]
+        return [(name, str(SHORT_WORDS.get(name) or FIGURE_WORDS[name])) for name in self.names]
 
     @cached_property
     def row_word(self) -> str:
@@ -196,8 +202,10 @@ class FigurePage:
         ]
         if total.commission is not None:
             text = formats.money_whole(total.commission, self.currency)
-            word = _("commission of partners")
-            found.append(Step(total.commission, word, self._url("commission", {}), text=text))
+            word = str(FIGURE_WORDS["commission"])
+            found.append(
+                Step(total.commission, word[:1].lower() + word[1:], self._url("commission", {}), text=text)
+            )
         return funnel(found)
 
     @cached_property
@@ -212,9 +220,11 @@ class FigurePage:
     def _line(self, row: FigureRow) -> Line:
         more = self._params(row)
         cells = [self._cell(name, row.figures, row.before, more) for name in self.names]
+        # whose a link is goes without saying where only one partner's are shown
+        is_said = self.question.partner is not None and self.question.by in ("link", "content", "code")
         return Line(
             row_label(self.question, row),
-            row.note,
+            "" if is_said else row.note,
             self._opened(more),
             cells,
             self._trends.get(str(row.key), ()),
@@ -248,7 +258,10 @@ class FigurePage:
         text = figure_text(name, value, self.currency)
         url = self._url(name, more) if value and more is not None else ""
         change = change_text(value, getattr(before, name)) if before else ""
-        return Cell(name, str(FIGURE_WORDS[name]), text, url, self._note(name, now), change)
+        note = self._note(name, now)
+        return Cell(
+            name, str(FIGURE_WORDS[name]), text, url, note, change, is_something=bool(value or change)
+        )
 
     def _note(self, name: str, now: Figures) -> str:
         if name == "clicks" and now.bots:
