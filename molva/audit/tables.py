@@ -35,7 +35,7 @@ def _fractions(model: type[WorkspaceModel], column: str, extent: Extent) -> Iter
         return
     # SQLite keeps whatever was written, whatever the column was declared to be.
     statement = (
-        f"SELECT id, typeof({quoted(column)}) FROM {quoted(table)}"  # noqa: S608 (names of our own models)
+        f"SELECT {model._meta.pk.column}, typeof({quoted(column)}) FROM {quoted(table)}"  # noqa: S608 (names of our own models)
         f" WHERE workspace_id = %s AND typeof({quoted(column)}) NOT IN ('integer', 'null')"
     )
     for pk, kind in rows(statement, extent.workspace_id):
@@ -61,7 +61,7 @@ def _strays(
     elif _has_programme(model) and target._meta.label == "programmes.Programme":
         wrong.append("b.id <> a.programme_id")
     statement = (
-        f"SELECT a.id, a.{key} FROM {quoted(table)} a"  # noqa: S608 (names of our own models)
+        f"SELECT a.{model._meta.pk.column}, a.{key} FROM {quoted(table)} a"  # noqa: S608 (names of our own models)
         f" LEFT JOIN {quoted(target._meta.db_table)} b ON b.id = a.{key}"
         f" WHERE a.workspace_id = %s AND a.{key} IS NOT NULL AND ({' OR '.join(wrong)})"
     )

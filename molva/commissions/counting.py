@@ -18,19 +18,23 @@ from django.db import connection
 
 from molva.commissions.models import Cut, OrderFigure
 from molva.domain.terms import Terms
-from molva.kit.clock import from_micros, to_micros
+from molva.kit.clock import to_micros
 from molva.kit.rows import update_each
 from molva.orders.models import DELETED_STATUS, Lead, Order, OrderLine
 from molva.programmes.models import Programme
 from molva.tracking.models import LinkKind, Touch
 
-SUMS = ("orders", "revenue_minor", "returned", "returned_minor", "level1_minor", "level2_minor")
+SUMS = (
+    "orders", "revenue_minor", "returned", "returned_minor", "level1_minor", "level2_minor", "earned_minor",
+)  # fmt: skip
 _TAGS = ("sub1", "sub2", "sub3", "sub4", "sub5")
 _UTM = ("utm_source", "utm_medium", "utm_campaign")
 # Marks of the winning touch: they stand on every row of an order.
 _MARKS = ("touch_at", "link_key", "click_id", "code", *_TAGS, "referrer", *_UTM)
 _KEPT = (*SUMS, "is_own", "is_new", "hour", "goods", *_MARKS, "device", "country")
 _LONGEST = 200
+NO_LINK = -1
+_OF_ORDERS = ("orders", "revenue_minor", "returned", "returned_minor")
 _WORDS = {
     Cut.CODE: "code", Cut.SUB1: "sub1", Cut.SUB2: "sub2", Cut.SUB3: "sub3", Cut.SUB4: "sub4", Cut.SUB5: "sub5",
     Cut.REFERRER: "referrer", Cut.UTM_SOURCE: "utm_source", Cut.UTM_MEDIUM: "utm_medium",
@@ -42,6 +46,12 @@ VALUES (%s, %s, %s, %s, %s, %s, {", ".join(["%s"] * len(SUMS))})
 ON CONFLICT (programme_id, cut, key, word, day) DO UPDATE SET
   {", ".join(f"{name} = commissions_dayfigure.{name} + excluded.{name}" for name in SUMS)}
 """  # noqa: S608 - names of our own columns
+
+_NAME = """
+INSERT INTO commissions_goodstitle (workspace_id, programme_id, word, title) VALUES (%s, %s, %s, %s)
+ON CONFLICT (programme_id, word) DO UPDATE SET title = excluded.title
+  WHERE commissions_goodstitle.title <> excluded.title
+"""
 
 Key = tuple[int, date]  # partner, day
 CellKey = tuple[int, int, str, date]  # cut, key, word, day
@@ -107,6 +117,17 @@ class Counting:
         OrderFigure.objects.insert_each(fresh)
         update_each(changed, _KEPT)
         save_sums(self._programme, cells)
+        touched = {row.order_id for row in (*fresh, *changed) if row.orders}
+        self._save_titles(line for one in people for pk in touched for line in one.lines.get(pk, ()))
+
+    def _save_titles(self, lines: Iterable[OrderLine]) -> None:
+        titles = {product_word(line.product, line.sku): line.title for line in lines if line.title}
+        if titles:
+            rows = [
+                (self._programme.workspace_id, self._programme.pk, *pair) for pair in sorted(titles.items())
+            ]
+            with connection.cursor() as cursor:
+                cursor.executemany(_NAME, rows)
 
     def _stored(self, orders: Sequence[int]) -> dict[int, dict[Key, OrderFigure]]:
         found: dict[int, dict[Key, OrderFigure]] = defaultdict(dict)
@@ -141,7 +162,8 @@ class Counting:
     def _wins(self, person: Counted) -> Iterator[tuple[Order, dict[str, Any]]]:
         """Each order with the touch that won it; of an attributed customer the touch that began the attribution."""
         begun = {}
-        for record in (*person.orders, *person.leads):
+        records: list[Order | Lead] = [*person.orders, *person.leads]
+        for record in records:
             verdict = record.verdict or {}
             if verdict.get("touch"):
                 begun[verdict["partner"], verdict["at"]] = verdict["touch"]
@@ -166,9 +188,10 @@ class Counting:
                     visitors.update(person.visitors)
         if not visitors:
             return {}
-        moments = {from_micros(win["at"]) for win in wins.values()}
-        rows = Touch.objects.filter(programme=self._programme, visitor__in=visitors, at__in=moments)
-        return {(row.partner_id, to_micros(row.at)): row for row in rows.order_by("-click_id", "-pk")}
+        moments = {win["at"] for win in wins.values()}
+        rows = Touch.objects.filter(programme=self._programme, visitor__in=visitors).order_by("-pk")
+        found = ((to_micros(row.at), row) for row in rows)
+        return {(row.partner_id, at): row for at, row in found if at in moments}
 
 
 @dataclass(slots=True)
@@ -189,26 +212,43 @@ class _Order:
         """Every row that is not what it was: as it was (None for a new one) and as it is."""
         own = (self.order.partner_id, self.made[0]) if self.order.partner_id else None
         marks = self._marks(before)
-        for key in {*before, *added, *([own] if own else [])}:
+        rows = {
+            key: self._row(key, before.get(key), added.get(key, (0, 0)), marks, programme)
+            for key in {*before, *added, *([own] if own else [])}
+        }
+        if own:
+            self._count(rows[own], sum(row.level1_minor + row.level2_minor for row in rows.values()))
+        for key, row in rows.items():
             was = before.get(key)
-            row = OrderFigure(
-                programme=programme, order=self.order, partner_id=key[0], day=key[1],
-                level1_minor=was.level1_minor if was else 0, level2_minor=was.level2_minor if was else 0,
-                is_own=key[0] == self.order.partner_id, is_new=self.is_new, hour=self.made[1], **marks,
-            )  # fmt: skip
-            first, second = added.get(key, (0, 0))
-            row.level1_minor += first
-            row.level2_minor += second
-            if key == own:
-                self._count(row)
             if was is None:
                 yield None, row
             elif any(getattr(was, name) != getattr(row, name) for name in _KEPT):
                 row.pk, row.workspace_id = was.pk, was.workspace_id
                 yield was, row
 
-    def _count(self, row: OrderFigure) -> None:
-        row.orders, row.revenue_minor = 1, self.order.total_minor
+    def _row(
+        self,
+        key: Key,
+        was: OrderFigure | None,
+        added: tuple[int, int],
+        marks: Mapping[str, Any],
+        programme: Programme,
+    ) -> OrderFigure:
+        return OrderFigure(
+            programme=programme,
+            order=self.order,
+            partner_id=key[0],
+            day=key[1],
+            level1_minor=(was.level1_minor if was else 0) + added[0],
+            level2_minor=(was.level2_minor if was else 0) + added[1],
+            is_own=key[0] == self.order.partner_id,
+            is_new=self.is_new,
+            hour=self.made[1],
+            **marks,
+        )
+
+    def _count(self, row: OrderFigure, earned_minor: int) -> None:
+        row.orders, row.revenue_minor, row.earned_minor = 1, self.order.total_minor, earned_minor
         row.returned = int(self.is_returned)
         row.returned_minor = self.order.total_minor if self.is_returned else 0
         row.goods = [[line.product, line.sku, line.total_minor] for line in self.lines]
@@ -249,7 +289,7 @@ def _marks_of(win: Mapping[str, Any] | None, touch: Touch | None) -> dict[str, A
         words |= {name: utm.get(name, [""])[0] for name in _UTM}
         words["referrer"] = (source.get("referrer_host") or "").lower().removeprefix("www.")
         marks |= {name: word[:_LONGEST] for name, word in words.items()}
-        marks["click_id"] = touch.click_id
+        marks["click_id"] = touch.pk
     return marks
 
 
@@ -263,7 +303,7 @@ def add_to_sums(cells: dict[CellKey, Counter[str]], row: OrderFigure | None, sig
     for cut, key, word in _cuts(row):
         cells[cut, key, word, row.day].update(sums)
     if row.orders:
-        hour = {name: 0 if name.startswith("level") else value for name, value in sums.items()}
+        hour = {name: value if name in _OF_ORDERS else 0 for name, value in sums.items()}
         cells[Cut.HOUR, 0, f"{row.day.weekday()}-{row.hour:02}", row.day].update(hour)
         for product, total in goods_of(row).items():
             cells[Cut.PRODUCT, 0, product, row.day].update(
@@ -276,8 +316,7 @@ def _cuts(row: OrderFigure) -> Iterator[tuple[int, int, str]]:
     yield Cut.WHOLE, 0, ""
     yield Cut.PARTNER, row.partner_id, ""
     yield Cut.KIND, 0, "new" if row.is_new else "returning"
-    if row.link_key is not None:
-        yield Cut.LINK, row.link_key, ""
+    yield Cut.LINK, NO_LINK if row.link_key is None else row.link_key, ""
     for cut, name in _WORDS.items():
         if word := getattr(row, name):
             yield cut, 0, word
@@ -298,9 +337,8 @@ def product_word(product: str, sku: str) -> str:
 
 def save_sums(programme: Programme, cells: Mapping[CellKey, Mapping[str, int]]) -> None:
     """Add differences to the stored sums."""
-    rows = [
-        (programme.workspace_id, programme.pk, int(cut), key, word, day.isoformat(),
-         *(sums[name] for name in SUMS))
+    rows: list[list[Any]] = [
+        [programme.workspace_id, programme.pk, int(cut), key, word, day.isoformat(), *(sums[name] for name in SUMS)]
         for (cut, key, word, day), sums in sorted(cells.items())
         if any(sums.values())
     ]  # fmt: skip

@@ -20,7 +20,7 @@ def tell_devices(columns: ClickColumns) -> int:
     A click that the store does not know (any more) is told as «not given», and is not asked for again.
     """
     untold = OrderFigure.objects.filter(click_id__isnull=False, device__isnull=True).order_by("pk")
-    known = dict(untold.values_list("pk", "click_id")[:CHUNK])
+    known = {pk: click or 0 for pk, click in untold.values_list("pk", "click_id")[:CHUNK]}
     if not known:
         return 0
     clicks = set(known.values())

@@ -70,7 +70,10 @@ class LiveDirectory(Directory):
 
     def _read_partner(self, partner: str) -> Timeline[PartnerState] | None:
         states: Timeline[PartnerState] = Timeline()
-        versions = PartnerVersion.objects.filter(programme_id_ref=self._programme.pk, partner__code=partner)
+        # by the folded code, which is indexed: the directory of a programme may have twenty thousand partners
+        versions = PartnerVersion.objects.filter(
+            partner__programme=self._programme, partner__code_folded=partner.casefold(), partner__code=partner
+        )
         for version in versions.order_by("valid_from", "pk"):
             state = version.state
             states.add(
@@ -190,7 +193,7 @@ def _touches(programme: Programme, visitors: set[str]) -> dict[str, list[TouchFa
     if not visitors:
         return touches
     rows = Touch.objects.filter(programme=programme, visitor__in=visitors)
-    for tie, touch in enumerate(rows.select_related("partner").order_by("at", "click_id", "pk")):
+    for tie, touch in enumerate(rows.select_related("partner").order_by("pk")):
         touches.setdefault(touch.visitor, []).append(
             TouchFacts(
                 visitor=touch.visitor,

@@ -9,32 +9,34 @@ from molva.commissions.services import settle_customer
 from molva.jobs import enqueue, job
 from molva.kit import clock
 from molva.tracking.ingest import click_folder, ingest_clicks
-from molva.tracking.models import Attribution, Customer, CustomerVisitor
+from molva.tracking.models import Attribution, Customer
 from molva.tracking.nodes import claim_nodes
+from molva.tracking.queries import customers_seen_as
 from molva.tracking.raw_clicks import raw_clicks
 from molva.workspaces import journal
 from molva.workspaces.models import Event
 from molva.workspaces.scoping import scope
 
 WARNING_DAYS = 10
+LOADING_SECONDS = 1.5  # of the two between calls: a worker has two threads, and orders need both
 
 
-@job(queue="clicks", max_attempts=1, atomic=True)
+@job(queue="clicks", max_attempts=1)
 def load_clicks() -> None:
-    """Load what the tracker of this machine stored; a customer whose visitor clicked may be someone else's from now on.
-
-    Atomic: clicks that are loaded and settlements that are not asked for would never meet again.
-    """
+    """Load what the tracker of this machine stored, for less than the time until the next call: the rest waits for it."""
     claim_nodes(click_folder())
-    visitors = ingest_clicks()
-    for row in (
-        CustomerVisitor.unscoped.filter(visitor__in=visitors).values("customer_id", "workspace_id").distinct()
-    ):
+    ingest_clicks(seconds=LOADING_SECONDS, react=ask_settlements)
+
+
+def ask_settlements(visitors: list[str]) -> None:
+    """Customers whose visitors clicked may be someone else's from now on.
+
+    In the transaction of the touches: clicks that are loaded and settlements that are not asked for would never meet
+    again.
+    """
+    for customer_id, workspace_id in customers_seen_as(visitors):
         enqueue(
-            settle_one,
-            dedupe=f"settle-{row['customer_id']}",
-            customer_id=row["customer_id"],
-            workspace_id=row["workspace_id"],
+            settle_one, dedupe=f"settle-{customer_id}", customer_id=customer_id, workspace_id=workspace_id
         )
 
 

@@ -20,9 +20,12 @@ class CommissionStatus(models.TextChoices):
 class Commission(WorkspaceModel):
     """One partner's reward on one level of one order. Statuses mirror the ledger and never decide a balance."""
 
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="commissions")
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="commissions")
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="commissions")
+    # these three have no index of their own: the ones below begin with them
+    programme = models.ForeignKey(
+        Programme, on_delete=models.PROTECT, db_index=False, related_name="commissions"
+    )
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, db_index=False, related_name="commissions")
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, db_index=False, related_name="commissions")
     level = models.PositiveSmallIntegerField()
     terms = models.ForeignKey(TermsVersion, on_delete=models.PROTECT, related_name="+")
 
@@ -39,7 +42,29 @@ class Commission(WorkspaceModel):
         constraints = [
             models.UniqueConstraint(fields=["order", "partner", "level"], name="commission_once"),
         ]
-        indexes = [models.Index(fields=["partner", "-created_at"], name="commission_partner")]  # cabinet
+        indexes = [
+            # cabinet; what a partner has earned and may hope for is read from the index alone
+            models.Index(
+                fields=[
+                    "partner",
+                    "-created_at",
+                    "status",
+                    "level",
+                    "posted_minor",
+                    "expected_minor",
+                    "workspace",
+                ],
+                name="commission_partner",
+            ),
+            models.Index(
+                fields=["programme", "status", "posted_minor", "expected_minor", "workspace"],
+                name="commission_status",
+            ),  # tabs of the list
+            # what orders owe, likewise
+            models.Index(
+                fields=["order", "owed_minor", "expected_minor", "workspace"], name="commission_owed"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.order} · {self.level}"
@@ -88,6 +113,9 @@ class OrderFigure(WorkspaceModel):
     returned_minor = models.BigIntegerField(default=0)
     level1_minor = models.BigIntegerField(default=0)  # accrued less taken back, as posted that day
     level2_minor = models.BigIntegerField(default=0)
+    earned_minor = models.BigIntegerField(
+        default=0
+    )  # all that the order earned to anybody, in the row that counts it
 
     is_own = models.BooleanField(default=True)  # the order is this partner's: its marks may be shown to him
     is_new = models.BooleanField(default=False)  # the customer's first order
@@ -117,7 +145,12 @@ class OrderFigure(WorkspaceModel):
         ]
         indexes = [
             models.Index(fields=["partner", "day"], name="order_figure_partner"),  # cabinet, filter by partner
-            models.Index(fields=["programme", "day"], name="order_figure_day"),  # every other filter
+            models.Index(fields=["programme", "day"], name="order_figure_day"),  # filters without an index of their own
+            # filters by what brought the order
+            models.Index(fields=["programme", "code", "day"], name="order_figure_code"),
+            models.Index(fields=["programme", "sub1", "day"], name="order_figure_sub1"),
+            models.Index(fields=["programme", "referrer", "day"], name="order_figure_referrer"),
+            models.Index(fields=["programme", "utm_source", "day"], name="order_figure_utm"),
             models.Index(  # job that asks the raw clicks
                 fields=["id"], name="order_figure_untold",
                 condition=models.Q(click_id__isnull=False, device__isnull=True),
@@ -133,7 +166,7 @@ class Cut(models.IntegerChoices):
 
     WHOLE = 0
     PARTNER = 1  # key: Partner.pk
-    LINK = 2  # key: Link.pk, 0 for the bare partner parameter
+    LINK = 2  # key: Link.pk, 0 for the bare partner parameter, -1 for none
     CODE = 3  # from here on the word says it
     SUB1 = 4
     SUB2 = 5
@@ -151,6 +184,20 @@ class Cut(models.IntegerChoices):
     COUNTRY = 17
 
 
+class GoodsTitle(WorkspaceModel):
+    """What a product was called when it was last bought: names for the rows of figures."""
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, db_index=False, related_name="+")
+    word = models.CharField(max_length=260)  # as the cut of products writes it
+    title = models.CharField(max_length=300, blank=True)
+
+    class Meta(WorkspaceModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["programme", "word"], name="goods_title_once")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
 class DayFigure(WorkspaceModel):
     """Sums of `OrderFigure` by one cut and day, kept with it in the same transaction; empty marks have no row."""
 
@@ -165,6 +212,7 @@ class DayFigure(WorkspaceModel):
     returned_minor = models.BigIntegerField(default=0)
     level1_minor = models.BigIntegerField(default=0)
     level2_minor = models.BigIntegerField(default=0)
+    earned_minor = models.BigIntegerField(default=0)
 
     class Meta(WorkspaceModel.Meta):
         constraints = [
@@ -177,7 +225,7 @@ class DayFigure(WorkspaceModel):
             models.Index(
                 fields=[
                     "workspace", "programme", "cut", "day", "key", "word", "orders", "revenue_minor", "returned",
-                    "returned_minor", "level1_minor", "level2_minor",
+                    "returned_minor", "level1_minor", "level2_minor", "earned_minor",
                 ],
                 name="day_figure_period",
             )

@@ -18,6 +18,9 @@ TIMETABLE = (
     Every(86_400, "molva.integrations.code_checks:check_all"),
     Every(86_400, "molva.integrations.subscriptions:read_all"),
     Every(86_400, "molva.config.upkeep:clear_sessions"),
+    Every(3_600, "molva.config.upkeep:refresh_statistics"),
+    Every(3_600, "molva.tracking.jobs:forget_visits"),
     Every(3_600, "molva.web.office.export_jobs:keep_exports"),
     Every(3_600, "molva.tracking.columns.upkeep:keep_clicks"),
+    Every(600, "molva.tracking.addresses:check_due"),
 )

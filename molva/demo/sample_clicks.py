@@ -1,6 +1,9 @@
 """Clicks of the sample life: day files as the tracker writes them, then the product's own loader."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.db.models import Q
 
 from molva.demo.sample_plan import Visit
 from molva.domain.click_id import make_click_id, make_token
@@ -39,10 +42,10 @@ _POSTS = ("ivan-chay", "autumn-tea", "honey", "gift-box", "morning")
 
 def store_visits(visits: Sequence[Visit], partners: Mapping[str, Partner]) -> dict[bytes, str]:
     """Write and load the clicks; returns the token `mv` that each visitor got."""
-    links = {
-        link.partner_id: link.pk
-        for link in Link.objects.filter(partner__in=[one.pk for one in partners.values()], is_main=True)
-    }
+    links: dict[int, list[tuple[datetime, int]]] = {}  # the main one first, then those of content
+    known = Link.objects.filter(partner__in=[one.pk for one in partners.values()])
+    for link in known.filter(Q(is_main=True) | Q(content__isnull=False)).order_by("-is_main", "pk"):
+        links.setdefault(link.partner_id, []).append((link.created_at, link.pk))
     key = token_key()
     clicks: list[RawClick] = []
     tokens: dict[bytes, str] = {}
@@ -57,8 +60,12 @@ def store_visits(visits: Sequence[Visit], partners: Mapping[str, Partner]) -> di
     return tokens
 
 
-def _raw(visit: Visit, click_id: int, partner: Partner, links: Mapping[int, int]) -> RawClick:
-    link = links.get(partner.pk, 0) if visit.by_link or visit.is_bot else 0
+def _raw(
+    visit: Visit, click_id: int, partner: Partner, links: Mapping[int, Sequence[tuple[datetime, int]]]
+) -> RawClick:
+    known = links.get(partner.pk, [])
+    own = [pk for place, (made_at, pk) in enumerate(known) if not place or made_at <= visit.at]
+    link = own[visit.visitor[1] % len(own)] if own and (visit.by_link or visit.is_bot) else 0
     agents = _BOTS if visit.is_bot else _PEOPLE
     return RawClick(
         id=click_id,

@@ -28,8 +28,10 @@ from molva.jobs.worker import Worker
 from molva.kit import clock
 from molva.programmes.models import Partner, PartnerStatus, Programme, TermsVersion
 from molva.programmes.services import create_programme, publish_terms, update_partner, update_programme
+from molva.tracking.addresses import check_due
 from molva.tracking.codes import CodeOffer, make_codes
-from molva.tracking.models import CodeDiscount, LinkKind
+from molva.tracking.content import ContentWish, add_content
+from molva.tracking.models import CodeDiscount, LinkKind, PromoCode
 from molva.tracking.services import create_link
 from molva.workspaces.models import User, Workspace
 from molva.workspaces.scoping import scope
@@ -126,6 +128,7 @@ class _Seed:
             self._second_terms(programme, connection, owner)
             partners = self._partners(programme, owner)
             self._promo_codes(partners, connection, owner)
+            self._content(partners[PARTNER])
             plan = make_plan(self.now, self.language)
             tokens = store_visits(plan.visits, partners)
             Life(self.shop, connection, owner, self.now, self.words, tokens).live(plan.purchases)
@@ -245,3 +248,22 @@ class _Seed:
                 create_link(partner=partners[code], page_url=self.shop.url + page, kind=kind, name=name)
             # only now does the shop have every code that its set-up reads
             Worker(scope=scope).run_until_empty()
+
+    def _content(self, partner: Partner) -> None:
+        """What one partner has published: one that opens, one whose page is gone, one that is not out yet."""
+        for one in self.words["content"]:
+            at = self._ago(one["days"])
+            wish = ContentWish(
+                title=one["title"],
+                kind=one["kind"],
+                url=f"{self.shop.url}{one['at']}" if one["at"] else "",
+                tags=one["tags"],
+                published_date=at.date() if one["at"] else None,
+                page_url=f"{self.shop.url}{one['page']}",
+                promo=PromoCode.objects.filter(partner=partner, is_private=False).first(),
+            )
+            with clock.pretend(at):
+                add_content(partner=partner, wish=wish, actor=partner)
+        for days in (2.5, 1.5, 0.5):
+            with clock.pretend(self._ago(days)):
+                check_due()

@@ -135,13 +135,18 @@ class GuardedClient:
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
+        wants_body: bool = True,
     ) -> Response:
-        """Ask, and read the whole answer whatever its status is. Raises HttpError, or BlockedAddressError."""
+        """Ask, and read the whole answer whatever its status is. Raises HttpError, or BlockedAddressError.
+
+        Without `wants_body` the answer is left as soon as its head is there, however long the rest would be.
+        """
         self._deadline.start(self._total_seconds)
         try:
             self._check_url(httpx2.URL(url))
             with self._client.stream(method, url, params=params, headers=headers, content=content) as answer:
-                return Response(answer.status_code, answer.headers, self._read(answer))
+                body = self._read(answer) if wants_body else b""
+                return Response(answer.status_code, answer.headers, body)
         except httpx2.TimeoutException as error:
             raise HttpError("no answer in time") from error
         except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:

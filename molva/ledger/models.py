@@ -94,6 +94,28 @@ class Account(WorkspaceModel):
         return f"{self.kind}:{self.partner_id}" if self.partner_id else self.kind
 
 
+class AccountBalance(WorkspaceModel):
+    """What came to an account less what went from it: of hundreds of thousands of postings nobody can add up all.
+
+    Written by a trigger of the database in the very statement that writes postings (migration 0003), and by nobody
+    else. Postings are never changed, so it cannot drift; `molva check` adds them up all the same. An account without
+    postings has no row.
+    """
+
+    account = models.OneToOneField(Account, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, db_index=False, related_name="+")
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, null=True, related_name="+")
+    kind = models.CharField(max_length=12, choices=AccountKind)
+    balance_minor = models.BigIntegerField()
+
+    class Meta(WorkspaceModel.Meta):
+        # who can be paid, the partners with the most, sums of a programme
+        indexes = [models.Index(fields=["programme", "kind", "balance_minor"], name="balance_of_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.partner_id or 0} {self.balance_minor}"
+
+
 class LedgerHead(WorkspaceModel):
     """The end of a workspace's chain. Whoever posts locks this row first, so numbers have no gaps."""
 

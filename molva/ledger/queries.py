@@ -1,4 +1,4 @@
-"""Reading money: every figure is the sum of postings at this moment, none is kept beside them.
+"""Reading money: every figure is a sum of postings; those of present balances the database adds up itself.
 
 All need an open workspace scope. Amounts are minor units of the programme's currency.
 """
@@ -9,10 +9,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db.models import BigIntegerField, Case, F, OuterRef, QuerySet, Subquery, Sum, Value, When
-from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 
-from molva.ledger.models import Account, AccountKind, Posting, Transaction
+from molva.ledger.models import AccountBalance, AccountKind, Posting, Transaction
 from molva.programmes.models import Partner, Programme
 
 
@@ -46,14 +45,14 @@ class StatementRow:
 
 def balances(partner: Partner) -> PartnerBalance:
     """The partner's balance now; zeros for one who has no accounts yet."""
-    return _balances(Account.objects.filter(partner=partner)).get(partner.pk, PartnerBalance())
+    return _balances(AccountBalance.objects.filter(partner=partner)).get(partner.pk, PartnerBalance())
 
 
 def balances_for(
     programme: Programme, partners: Collection[Partner] | None = None
 ) -> dict[int, PartnerBalance]:
     """Balances by partner id in one query, for these partners or all; who has no accounts yet has zeros."""
-    accounts = Account.objects.filter(programme=programme, partner__isnull=False)
+    accounts = AccountBalance.objects.filter(programme=programme, partner__isnull=False)
     if partners is not None:
         accounts = accounts.filter(partner__in=partners)
     found: defaultdict[int, PartnerBalance] = defaultdict(PartnerBalance)
@@ -63,29 +62,26 @@ def balances_for(
 
 def programme_totals(programme: Programme) -> dict[str, int]:
     """Balance of each kind of account of the programme, summed over its partners; together they make 0."""
-    accounts = Account.objects.filter(programme=programme).annotate(balance=_balance())
-    rows = accounts.values_list("kind", "balance")
-    totals = dict.fromkeys(map(str, AccountKind), 0)
-    for kind, balance in rows:
-        totals[kind] += balance
-    return totals
+    rows = AccountBalance.objects.filter(programme=programme).order_by().values_list("kind")
+    return dict.fromkeys(map(str, AccountKind), 0) | dict(rows.annotate(total=Sum("balance_minor")))
 
 
-def _balances(accounts: "QuerySet[Account]") -> dict[int, PartnerBalance]:
+def available_from(programme: Programme, least: int) -> dict[int, int]:
+    """What is available to each partner who has at least so much, by partner id."""
+    rows = AccountBalance.objects.filter(
+        programme=programme, kind=AccountKind.AVAILABLE, balance_minor__gte=least
+    )
+    return dict(rows.values_list("partner_id", "balance_minor"))
+
+
+def _balances(accounts: "QuerySet[AccountBalance]") -> dict[int, PartnerBalance]:
     figures: dict[int, dict[str, int]] = defaultdict(dict)
-    found = accounts.annotate(balance=_balance(), paid=_paid())
-    for partner_id, kind, balance, paid in found.values_list("partner_id", "kind", "balance", "paid"):
+    found = accounts.annotate(paid=_paid())
+    for partner_id, kind, balance, paid in found.values_list("partner_id", "kind", "balance_minor", "paid"):
         figures[partner_id][kind] = balance
         if kind == AccountKind.IN_PAYOUT:
             figures[partner_id]["paid"] = paid
     return {partner_id: PartnerBalance(**sums) for partner_id, sums in figures.items()}
-
-
-def _balance() -> CombinedExpression:
-    """What came to an account minus what went from it."""
-    incoming = _sum_of(Posting.objects.filter(to_account=OuterRef("pk")), "to_account")
-    outgoing = _sum_of(Posting.objects.filter(from_account=OuterRef("pk")), "from_account")
-    return incoming - outgoing
 
 
 def _paid() -> Case:

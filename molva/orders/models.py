@@ -17,7 +17,8 @@ DELETED_STATUS = "~deleted"  # what an order gets when its shop deleted it; no m
 class Order(WorkspaceModel):
     """A purchase. Money in minor units of the programme's currency."""
 
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="orders")
+    # programme and partner have no index of their own: the ones below begin with them
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, db_index=False, related_name="orders")
     source = models.CharField(max_length=40)  # which connection told it, «manual» for people and files
     external_id = models.CharField(max_length=120)
     number = models.CharField(max_length=60)
@@ -41,7 +42,9 @@ class Order(WorkspaceModel):
     reached_at = models.DateTimeField(null=True)
     reached_lines = models.JSONField(null=True)  # {"lines": [...], "discount": …} of that first moment
 
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, null=True, related_name="orders")
+    partner = models.ForeignKey(
+        Partner, on_delete=models.PROTECT, null=True, db_index=False, related_name="orders"
+    )
     reason = models.CharField(max_length=20, blank=True)
     unpaid = models.CharField(max_length=20, blank=True)
     verdict = models.JSONField(default=dict)
@@ -52,8 +55,28 @@ class Order(WorkspaceModel):
             models.UniqueConstraint(fields=["programme", "source", "external_id"], name="order_once")
         ]
         indexes = [
-            models.Index(fields=["programme", "-created_at"], name="order_recent"),  # list of orders
-            models.Index(fields=["partner", "-created_at"], name="order_partner"),  # cabinet
+            # (the workspace stands at the end of those that are read alone: every query names it)
+            # list of orders; sums of a period are read from the index alone
+            models.Index(
+                fields=["programme", "-created_at", "partner", "total_minor", "status", "workspace"],
+                name="order_recent",
+            ),
+            # cabinet; what each partner has sold, likewise
+            models.Index(
+                fields=["partner", "-created_at", "total_minor", "status", "workspace"], name="order_partner"
+            ),
+            # the list by status, by verdict, by reason of paying nothing, and which of them there are
+            models.Index(fields=["programme", "status", "-created_at", "workspace"], name="order_status"),
+            models.Index(fields=["programme", "reason", "-created_at", "workspace"], name="order_reason"),
+            models.Index(fields=["programme", "unpaid", "-created_at", "workspace"], name="order_unpaid"),
+            # how many orders of partners have accrued in a period
+            models.Index(
+                fields=["programme", "-created_at", "workspace"],
+                name="order_reached",
+                condition=models.Q(partner__isnull=False, reached_at__isnull=False),
+            ),
+            models.Index(fields=["programme", "number"], name="order_number"),  # search, and sorted by it
+            models.Index(fields=["programme", "total_minor"], name="order_total"),  # sorted by the sum
         ]
 
     def __str__(self) -> str:
@@ -77,6 +100,9 @@ class OrderLine(WorkspaceModel):
     class Meta(WorkspaceModel.Meta):
         ordering = ["position"]
         constraints = [models.UniqueConstraint(fields=["order", "external_id"], name="order_line_once")]
+        indexes = [
+            models.Index(fields=["product", "sku"], name="order_line_product")
+        ]  # orders that have a product
 
     def __str__(self) -> str:
         return self.title or self.external_id
@@ -120,6 +146,7 @@ class Lead(WorkspaceModel):
         constraints = [
             models.UniqueConstraint(fields=["programme", "source", "external_id"], name="lead_once")
         ]
+        indexes = [models.Index(fields=["programme", "at"], name="lead_recent")]  # leads of a period
 
     def __str__(self) -> str:
         return self.external_id

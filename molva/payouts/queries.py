@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Count, QuerySet, Sum
 
-from molva.ledger.queries import balances_for
+from molva.ledger.queries import available_from
 from molva.payouts.models import Payout, PayoutLine, PayoutStatus
 from molva.programmes.models import Partner, Programme
 
@@ -55,9 +55,7 @@ def payout_totals(programme: Programme) -> dict[str, StatusTotal]:
 def list_payable(programme: Programme) -> list[tuple[Partner, int]]:
     """Partners whom `draft_payouts` would serve now, with the amount, the largest first."""
     least = max(programme.min_payout_minor, 1)
-    available = {
-        pk: balance.available for pk, balance in balances_for(programme).items() if balance.available >= least
-    }
+    available = available_from(programme, least)
     drafted = Payout.objects.filter(programme=programme, status=PayoutStatus.DRAFT).values("partner")
     partners = Partner.objects.filter(pk__in=available).exclude(pk__in=drafted)
     return sorted(((one, available[one.pk]) for one in partners), key=lambda pair: (-pair[1], pair[0].pk))

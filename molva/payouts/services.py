@@ -20,7 +20,7 @@ from molva.kit import clock
 from molva.ledger import services as ledger
 from molva.ledger.errors import LedgerError
 from molva.ledger.models import AccountKind, TransactionKind
-from molva.ledger.queries import balances, balances_for
+from molva.ledger.queries import available_from, balances, balances_for
 from molva.ledger.services import Move
 from molva.payouts.errors import BooksUnsoundError, NothingToPayError, PayoutChangedError, PayoutStateError
 from molva.payouts.models import LineKind, Payout, PayoutLine, PayoutStatus
@@ -52,7 +52,7 @@ def draft_payout(
 def draft_payouts(*, programme: Programme, actor: User | None) -> list[Payout]:
     """Draft for every partner who has at least the programme's least amount of payout and no draft yet."""
     least = max(programme.min_payout_minor, 1)
-    waiting = [pk for pk, balance in balances_for(programme).items() if balance.available >= least]
+    waiting = sorted(available_from(programme, least))
     made: list[Payout] = []
     for start in range(0, len(waiting), _CHUNK):
         made += _draft_some(waiting[start : start + _CHUNK], least, actor)

@@ -15,6 +15,7 @@ from molva.orders.models import Order
 from molva.payouts.models import Payout, PayoutStatus
 from molva.programmes.models import Partner
 from molva.reports.cabinet_links import clicks_since
+from molva.tracking.models import ClickDay
 from molva.workspaces.models import Event
 
 FUNNEL_DAYS = 30
@@ -41,6 +42,8 @@ NEWS_KINDS = (
     "link.created",
     "link.stopped",
     "link.resumed",
+    "content.dead",
+    "content.alive",
     "partner.joined",
 )
 PROGRAMME_KINDS = ("terms.published", "terms.withdrawn")
@@ -110,9 +113,8 @@ def overview(partner: Partner) -> Overview:
 
 def expected(partner: Partner) -> Expected:
     """Σ of what open orders would earn: no money of the books, a hope."""
-    found = Commission.objects.filter(partner=partner).aggregate(
-        amount=Sum("expected_minor"), orders=Count("order", filter=~Q(expected_minor=0), distinct=True)
-    )
+    open_ones = Commission.objects.filter(partner=partner, expected_minor__gt=0)
+    found = open_ones.aggregate(amount=Sum("expected_minor"), orders=Count("order", distinct=True))
     return Expected(found["amount"] or 0, found["orders"])
 
 
@@ -141,8 +143,17 @@ def _funnel(partner: Partner, today: date) -> Funnel:
 def news(partner: Partner, limit: int = 8) -> list[Event]:
     """The journal of this partner, newest first, with changes of the terms between."""
     own = Q(partner_id=partner.pk, kind__in=NEWS_KINDS)
-    common = Q(programme_id=partner.programme_id, kind__in=PROGRAMME_KINDS, at__gte=partner.joined_at)
-    return list(Event.objects.filter(own | common).order_by("-at", "-pk")[:limit])
+    common = Q(
+        object_kind="programme",
+        object_id=partner.programme_id,
+        kind__in=PROGRAMME_KINDS,
+        at__gte=partner.joined_at,
+    )
+    # each by its own index, and the newest of both: together they would be looked for in the whole journal
+    found = [
+        event for part in (own, common) for event in Event.objects.filter(part).order_by("-at", "-pk")[:limit]
+    ]
+    return sorted(found, key=lambda event: (event.at, event.pk), reverse=True)[:limit]
 
 
 def payouts_named(numbers: Iterable[int], partner: Partner) -> dict[int, Payout]:
@@ -152,4 +163,4 @@ def payouts_named(numbers: Iterable[int], partner: Partner) -> dict[int, Payout]
 
 def has_any_click(partner: Partner) -> bool:
     """Whether anybody has ever come by this partner."""
-    return clicks_since(partner, date(2000, 1, 1)) > 0
+    return ClickDay.objects.filter(partner=partner, clicks__gt=0).exists()

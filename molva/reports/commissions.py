@@ -1,22 +1,26 @@
 """Questions about commissions: the list by status, and the proof of one in the books. Sums in minor units."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db import connection
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 
-from molva.commissions.models import Commission, CommissionStatus
+from molva.commissions.models import AccrualLot, Commission, CommissionStatus
 from molva.ledger.models import Transaction
-from molva.programmes.models import Programme
+from molva.programmes.models import Partner, Programme
+from molva.reports.finding import FOUND, found_orders, of_partner
 from molva.reports.matching import contains
 from molva.reports.period import Period
 
 
 @dataclass(frozen=True, slots=True)
 class StatusSum:
-    """Commissions of one status."""
+    """Commissions of one status; `is_cut`: there are more than were counted, and the sum is not known."""
 
     count: int = 0
     amount_minor: int = 0
+    is_cut: bool = False
 
 
 def list_commissions(
@@ -27,40 +31,59 @@ def list_commissions(
     partner: str = "",
     level: str = "",
     period: Period | None = None,
+    by_time: bool = True,
 ) -> "QuerySet[Commission]":
-    """Commissions by their orders, newest first; the period is that of the orders. `due_at`: end of the hold."""
-    rows = Commission.objects.filter(programme=programme).select_related("order", "partner")
+    """Commissions by their orders, newest first; the period is that of the orders. `due_at`: end of the hold.
+
+    `by_time`: the database goes through the orders from the newest on, which is right unless few commissions fit.
+    """
+    rows = Commission.objects.filter(order__programme=programme).select_related("order", "partner")
+    if not by_time:
+        rows = rows.filter(programme=programme)
     if search:
-        rows = rows.filter(contains(search, "order__number", "partner__name", "partner__code"))
+        people = Partner.objects.filter(contains(search, "name", "code"), programme=programme)
+        rows = rows.filter(
+            Q(order__in=found_orders(programme, search))
+            | Q(partner__in=list(people.values_list("pk", flat=True)[:FOUND]))
+        )
     if status:
         rows = rows.filter(status=status)
     if partner:
-        rows = rows.filter(partner__code=partner)
+        rows = rows.filter(partner=of_partner(programme, partner))
     if level in ("1", "2"):
         rows = rows.filter(level=int(level))
     if period:
         rows = rows.filter(order__created_at__gte=period.start, order__created_at__lt=period.end)
-    rows = rows.annotate(due_at=Min("lots__due_at", filter=Q(lots__held_minor__gt=0)))
+    waiting = AccrualLot.objects.filter(commission=OuterRef("pk"), held_minor__gt=0).order_by("due_at")
+    rows = rows.annotate(due_at=Subquery(waiting.values("due_at")[:1]))
     return rows.order_by("-order__created_at", "-order_id", "level")
 
 
-def commission_tabs(commissions: "QuerySet[Commission]") -> dict[str, StatusSum]:
-    """Count and sum of each status of a list: expected ones by what they would give, the rest by the books."""
-    found = (
-        commissions.order_by()
-        .values_list("status")
-        .annotate(n=Count("pk", distinct=True), posted=Sum("posted_minor"), hoped=Sum("expected_minor"))
-    )
+def commission_tabs(programme: Programme, *, most: int, **filters: Any) -> dict[str, StatusSum]:
+    """Count and sum of each status of a list (see `list_commissions`) in one query: expected ones by what they would
+    give, the rest by the books. Of a status only `most` rows are looked at.
+    """
+    listed = list_commissions(programme, by_time=False, **filters).order_by()
+    parts = [_first_of(listed.filter(status=status), str(status), most) for status in CommissionStatus]
     sums = {str(status): StatusSum() for status in CommissionStatus}
-    for status, count, posted, hoped in found:
-        sums[status] = StatusSum(count, (hoped if status == CommissionStatus.EXPECTED else posted) or 0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            " UNION ALL ".join(sql for sql, _ in parts), [one for _, values in parts for one in values]
+        )
+        for status, count, posted, hoped in cursor.fetchall():
+            amount = hoped if status == CommissionStatus.EXPECTED else posted
+            is_cut = count > most
+            sums[status] = StatusSum(min(count, most), 0 if is_cut else int(amount or 0), is_cut)
     return sums
 
 
-def plain_commissions(programme: Programme, **filters: object) -> "QuerySet[Commission]":
-    """The same list without the hold's end: sums over it are not multiplied by the lots."""
-    listed = list_commissions(programme, **filters)  # type: ignore[arg-type]
-    return Commission.objects.filter(pk__in=listed.order_by().values("pk"))
+def _first_of(rows: "QuerySet[Commission]", status: str, most: int) -> tuple[str, list[Any]]:
+    """SQL and values that count and sum the first rows of a list, however many there are."""
+    sql, values = rows.values("posted_minor", "expected_minor")[: most + 1].query.sql_with_params()
+    return (
+        f"SELECT %s, COUNT(*), SUM(posted_minor), SUM(expected_minor) FROM ({sql}) AS first_rows",  # noqa: S608
+        [status, *values],
+    )
 
 
 def commission_entries(commission: Commission) -> list[Transaction]:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from molva.orders.models import Order
 from molva.programmes.models import Programme
-from molva.reports.matching import contains, person_like
+from molva.reports.finding import found_customers, found_orders, of_partner
 from molva.tracking.models import Customer, CustomerVisitor, Touch
 
 NOBODY = "nobody"
@@ -27,11 +27,12 @@ def list_customers(programme: Programme, *, search: str = "", partner: str = "")
     """Customers, newest first; `partner` is a code, or NOBODY for those who are nobody's."""
     rows = Customer.objects.filter(programme=programme).select_related("partner")
     if search:
-        rows = rows.filter(person_like(search) | contains(search, "orders__number")).distinct()
+        buyers = Order.objects.filter(pk__in=found_orders(programme, search)).values("customer")
+        rows = rows.filter(Q(pk__in=found_customers(programme, search)) | Q(pk__in=buyers))
     if partner == NOBODY:
         rows = rows.filter(partner__isnull=True)
     elif partner:
-        rows = rows.filter(partner__code=partner)
+        rows = rows.filter(partner=of_partner(programme, partner))
     return rows.order_by("-created_at", "-pk")
 
 
@@ -51,4 +52,4 @@ def customer_touches(customer: Customer, limit: int = 100) -> list[Touch]:
     """Clicks, scans and forms of every visitor with whom the person was seen, the first ones first."""
     visitors = CustomerVisitor.objects.filter(customer=customer).values("visitor")
     rows = Touch.objects.filter(programme_id=customer.programme_id, visitor__in=visitors)
-    return list(rows.select_related("partner", "link").order_by("at", "pk")[:limit])
+    return list(rows.select_related("partner", "link").order_by("pk")[:limit])

@@ -14,8 +14,12 @@ def contains(word: str, *fields: str) -> Q:
 
     SQLite folds the case of Latin letters only, so the usual ways to write a Russian word are asked for, too.
     """
-    ways = {word, word.lower(), word.upper(), word.capitalize(), word.title()}
-    return reduce(or_, (Q(**{f"{field}__icontains": way}) for field in fields for way in sorted(ways)))
+    return reduce(or_, (Q(**{f"{field}__icontains": way}) for field in fields for way in ways_of(word)))
+
+
+def ways_of(word: str) -> list[str]:
+    """The usual ways to write a word."""
+    return sorted({word, word.lower(), word.upper(), word.capitalize(), word.title()})
 
 
 def person_like(word: str, *, prefix: str = "", with_code: bool = False) -> Q:

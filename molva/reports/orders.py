@@ -7,12 +7,16 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet, Sum
 
 from molva.commissions.models import Commission
+from molva.domain.verdicts import NO_RULE, RULE_NONE, SALES_LIMIT, STATUS, ZERO_AMOUNT, ZERO_BASE
 from molva.orders.models import Order
 from molva.programmes.models import Programme
-from molva.reports.matching import contains, person_like
+from molva.reports.finding import found_customers, found_orders, of_partner
 from molva.reports.period import Period
+from molva.reports.skipping import different_values, values_with_latest
 
 NOBODY, ANYBODY = "nobody", "any"
+# Reasons of paying nothing; all others are reasons of the verdict (`domain.verdicts`).
+UNPAID = {ZERO_BASE, NO_RULE, RULE_NONE, ZERO_AMOUNT, STATUS, SALES_LIMIT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +46,19 @@ def list_orders(
     """
     rows = Order.objects.filter(programme=programme).select_related("customer", "partner")
     if search:
-        rows = rows.filter(contains(search, "number") | person_like(search, prefix="customer__"))
+        people, numbers = found_customers(programme, search), found_orders(programme, search)
+        rows = rows.filter(Q(customer__in=people) | Q(pk__in=numbers))
     wanted = {"status": status, "source": source}
     rows = rows.filter(**{name: value for name, value in wanted.items() if value})
     if reason:
-        rows = rows.filter(Q(reason=reason) | Q(unpaid=reason))
+        # asked of one column alone: «or» would keep the database from the index by time
+        rows = rows.filter(**{"unpaid" if reason in UNPAID else "reason": reason})
     if partner == NOBODY:
         rows = rows.filter(partner__isnull=True)
     elif partner == ANYBODY:
         rows = rows.filter(partner__isnull=False)
     elif partner:
-        rows = rows.filter(partner__code=partner)
+        rows = rows.filter(partner=of_partner(programme, partner))
     if period:
         rows = rows.filter(created_at__gte=period.start, created_at__lt=period.end)
     if among is not None:
@@ -84,20 +90,18 @@ def order_totals(orders: "QuerySet[Order]") -> OrderTotals:
 
 
 def order_statuses(programme: Programme) -> list[tuple[str, str]]:
-    """(status, title) of every status that some order has now."""
-    rows = (
-        Order.objects.filter(programme=programme).order_by().values_list("status", "status_title").distinct()
-    )
-    return sorted({status: title or status for status, title in rows}.items(), key=lambda pair: pair[1])
+    """(status, title) of every status that some order has now; the title is that of the latest such order."""
+    found = values_with_latest(Order, programme.pk, "status", "status_title")
+    return sorted(((status, title or status) for status, title in found), key=lambda pair: pair[1])
 
 
 def order_reasons(programme: Programme) -> list[str]:
     """Every reason that the verdict of some order has."""
-    rows = Order.objects.filter(programme=programme).order_by().values_list("reason", "unpaid").distinct()
-    return sorted({reason for pair in rows for reason in pair if reason})
+    return sorted(
+        {*different_values(Order, programme.pk, "reason"), *different_values(Order, programme.pk, "unpaid")}
+    )
 
 
 def order_sources(programme: Programme) -> list[str]:
     """Every source that has told an order."""
-    rows = Order.objects.filter(programme=programme).order_by().values_list("source", flat=True)
-    return sorted(rows.distinct())
+    return different_values(Order, programme.pk, "source")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Exists, OuterRef, Sum
 from django.db.models.functions import TruncDate
 
 from molva.ledger.models import Transaction, TransactionKind
@@ -66,7 +66,7 @@ def overview(programme: Programme, *, first_day: date, last_day: date) -> Overvi
         accrued_minor=_accrued(programme, start, end),
         orders=sum(n for _sales, n in now_days),
         orders_accrued=orders.filter(reached_at__isnull=False).count(),
-        active_partners=orders.values("partner").distinct().count(),
+        active_partners=partners.filter(Exists(orders.filter(partner=OuterRef("pk")))).count(),
         partners=total,
         new_partners=partners.filter(joined_at__gte=start, joined_at__lt=end).count(),
         has_partners=total > 0,

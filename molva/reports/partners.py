@@ -9,7 +9,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from molva.commissions.models import Commission
-from molva.ledger.models import AccountKind, Posting
+from molva.ledger.models import AccountBalance, AccountKind
 from molva.ledger.queries import balances_for
 from molva.orders.models import Order
 from molva.programmes.models import Partner, Programme
@@ -74,10 +74,8 @@ def _sum_of(rows: "QuerySet[Any]", owner: str, figure: Combinable) -> Coalesce:
 
 
 def _available() -> Combinable:
-    came = Posting.objects.filter(to_account__kind=AccountKind.AVAILABLE)
-    went = Posting.objects.filter(from_account__kind=AccountKind.AVAILABLE)
-    total = Sum("amount_minor")
-    return _sum_of(came, "to_account__partner", total) - _sum_of(went, "from_account__partner", total)
+    balance = AccountBalance.objects.filter(partner=OuterRef("pk"), kind=AccountKind.AVAILABLE)
+    return Coalesce(Subquery(balance.values("balance_minor"), output_field=BigIntegerField()), Value(0))
 
 
 _FIGURES: dict[str, Any] = {
@@ -114,18 +112,20 @@ def _sums(rows: "QuerySet[Any]", field: str) -> dict[int, tuple[int, int]]:
     return {pk: (n, total or 0) for pk, n, total in found}
 
 
+TOTALS_OF = 300  # partners of whom figures are added up: beyond that the sums are those of reports
+
+
 def partner_totals(partners: "QuerySet[Partner]") -> PartnerFigures:
     """The same figures of a whole list together."""
     ids = partners.order_by().values("pk")
     orders = Order.objects.filter(partner__in=ids).aggregate(n=Count("pk"), total=Sum("total_minor"))
-    came = Posting.objects.filter(to_account__kind=AccountKind.AVAILABLE, to_account__partner__in=ids)
-    went = Posting.objects.filter(from_account__kind=AccountKind.AVAILABLE, from_account__partner__in=ids)
+    available = AccountBalance.objects.filter(kind=AccountKind.AVAILABLE, partner__in=ids)
     return PartnerFigures(
         customers=Customer.objects.filter(partner__in=ids).count(),
         orders=orders["n"],
         sales_minor=orders["total"] or 0,
         earned_minor=_total(Commission.objects.filter(partner__in=ids), "posted_minor"),
-        available_minor=_total(came, "amount_minor") - _total(went, "amount_minor"),
+        available_minor=_total(available, "balance_minor"),
     )
 
 

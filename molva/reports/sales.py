@@ -2,23 +2,24 @@
 
 Sales are orders that belong to a partner, by the moment they were made, as the buyer pays them (goods and delivery);
 of products, the lines' own sums. «Returned» are those that stand in a lost status or were deleted: they are counted
-among the sales, too, so that the part can be seen.
+among the sales, too, so that the part can be seen. All of it is read from the figures (`reports.figures`); here are the
+rows of this report, and what the orders of the period have earned by now, whenever it was posted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, overload
 
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
-
-from molva.commissions.models import Commission
-from molva.kit import clock
-from molva.orders.models import DELETED_STATUS, Order, OrderLine
 from molva.programmes.models import Partner, Programme
-from molva.programmes.queries import terms_version_at
+from molva.reports.figures.labels import with_labels
+from molva.reports.figures.orders import keys_with_orders, sums_by_day, sums_by_key, sums_whole
+from molva.reports.figures.questions import FigureQuestion, FigureRow
+from molva.reports.figures.reading import read_where
+from molva.reports.figures.values import Figures, Sums
 from molva.reports.period import Period
+
+_PIECE = 2000  # rows that are put together at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,119 +41,76 @@ class SalesRow:
         return self.sales // self.orders if self.orders else 0
 
 
+class Rows(Sequence[SalesRow]):
+    """Rows of known keys that are read when they are asked for: a page of them, or all in turn."""
+
+    def __init__(self, keys: Sequence[str], read: Callable[[Sequence[str]], list[SalesRow]]) -> None:
+        self._keys, self._read = keys, read
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @overload
+    def __getitem__(self, place: int) -> SalesRow: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[SalesRow]: ...
+    def __getitem__(self, place: int | slice) -> SalesRow | list[SalesRow]:
+        if isinstance(place, slice):
+            return self._read(self._keys[place])
+        return self._read([self._keys[place]])[0]
+
+    def __iter__(self) -> Iterator[SalesRow]:
+        for start in range(0, len(self._keys), _PIECE):
+            yield from self._read(self._keys[start : start + _PIECE])
+
+
 @dataclass(frozen=True, slots=True)
 class SalesReport:
     """Rows and their total; `by` is partner, day or product. Of products, `commission` is not counted."""
 
     by: str
-    rows: list[SalesRow]
+    rows: Sequence[SalesRow]
     total: SalesRow
-
-
-def sales_orders(programme: Programme, period: Period, *, partner: str = "") -> "QuerySet[Order]":
-    """The orders that a report of sales is made of."""
-    rows = Order.objects.filter(
-        programme=programme, partner__isnull=False, created_at__gte=period.start, created_at__lt=period.end
-    )
-    return rows.filter(partner__code=partner) if partner else rows
-
-
-def lost_statuses(programme: Programme) -> list[str]:
-    """Statuses that mean a lost sale by the terms in force, and «deleted»."""
-    return [*(terms_version_at(programme, clock.now()).settings["accrual"].get("lost") or []), DELETED_STATUS]
 
 
 def sales_report(
     programme: Programme, period: Period, *, by: str = "partner", partner: str = ""
 ) -> SalesReport:
     """The report of a period; `partner` (a code) keeps one partner's sales only."""
-    orders = sales_orders(programme, period, partner=partner)
-    lost = lost_statuses(programme)
-    commissions = Commission.objects.filter(order__in=orders.order_by().values("pk"))
-    total = SalesRow(
-        key=None,
-        **_figures(orders, lost),
-        commission=commissions.aggregate(total=Sum("owed_minor"))["total"] or 0,
+    where = read_where(programme, {"partner": partner})
+    question = FigureQuestion(programme, period, by, where=where)
+    total = sums_whole(FigureQuestion(programme, period, where=where), period)
+    rows = _day_rows(question) if by == "day" else Rows(keys_with_orders(question), _reader(question))
+    return SalesReport(by, rows, _row(None, total))
+
+
+def _row(key: object, sums: Sums, **more: Any) -> SalesRow:
+    return SalesRow(
+        key=key,
+        orders=sums.orders,
+        sales=sums.revenue_minor,
+        returned=sums.returned,
+        returned_sales=sums.returned_minor,
+        commission=sums.earned_minor,
+        **more,
     )
-    if by == "partner":
-        rows = _partner_rows(orders, commissions, lost)
-    elif by == "day":
-        rows = _day_rows(orders, commissions, lost, period)
-    else:
-        rows = _product_rows(orders, lost)
-    return SalesReport(by, rows, total)
 
 
-def _sums(lost: list[str]) -> dict[str, Any]:
-    is_lost = Q(status__in=lost)
-    return {
-        "orders": Count("pk"),
-        "sales": Sum("total_minor"),
-        "returned": Count("pk", filter=is_lost),
-        "returned_sales": Sum("total_minor", filter=is_lost),
-    }
+def _day_rows(question: FigureQuestion) -> list[SalesRow]:
+    sums = sums_by_day(question, question.period)
+    return [_row(day, sums.get(day, Sums()), label_obj=day) for day in question.period.days]
 
 
-def _figures(orders: "QuerySet[Order]", lost: list[str]) -> dict[str, Any]:
-    return _whole(orders.order_by().aggregate(**{f"n_{name}": one for name, one in _sums(lost).items()}))
+def _reader(question: FigureQuestion) -> Callable[[Sequence[str]], list[SalesRow]]:
+    def read(keys: Sequence[str]) -> list[SalesRow]:
+        sums = sums_by_key(question, question.period, limit=len(keys), keys=keys)
+        if question.by == "partner":
+            partners = Partner.objects.in_bulk([int(key) for key in keys])
+            return [_row(int(key), sums[key], label_obj=partners[int(key)]) for key in keys]
+        named = with_labels(question.programme, "product", [FigureRow(key, Figures()) for key in keys])
+        return [
+            _row(tuple(key.split("\x1f")), sums[key], label_obj=row.label, pieces=row.note)
+            for key, row in zip(keys, named, strict=True)
+        ]
 
-
-def _whole(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: found[f"n_{name}"] or 0 for name in ("orders", "sales", "returned", "returned_sales")}
-
-
-def _grouped(orders: "QuerySet[Order]", key: str, lost: list[str]) -> dict[Any, dict[str, Any]]:
-    sums = {f"n_{name}": one for name, one in _sums(lost).items()}
-    return {row["key"]: _whole(row) for row in orders.order_by().values(key=F(key)).annotate(**sums)}
-
-
-def _partner_rows(
-    orders: "QuerySet[Order]", commissions: "QuerySet[Commission]", lost: list[str]
-) -> list[SalesRow]:
-    found = _grouped(orders, "partner_id", lost)
-    owed = dict(commissions.order_by().values_list("order__partner").annotate(total=Sum("owed_minor")))
-    partners = Partner.objects.in_bulk(found)
-    rows = [
-        SalesRow(key=pk, commission=owed.get(pk, 0), label_obj=partners[pk], **figures)
-        for pk, figures in found.items()
-    ]
-    return sorted(rows, key=lambda row: (-row.sales, str(row.label_obj)))
-
-
-def _day_rows(
-    orders: "QuerySet[Order]", commissions: "QuerySet[Commission]", lost: list[str], period: Period
-) -> list[SalesRow]:
-    found = _grouped(orders.annotate(day=TruncDate("created_at", tzinfo=period.zone)), "day", lost)
-    days = commissions.annotate(day=TruncDate("order__created_at", tzinfo=period.zone)).order_by()
-    owed = dict(days.values_list("day").annotate(total=Sum("owed_minor")))
-    return [
-        SalesRow(key=day, commission=owed.get(day, 0), label_obj=day, **found.get(day, {}))
-        for day in period.days
-    ]
-
-
-def _product_rows(orders: "QuerySet[Order]", lost: list[str]) -> list[SalesRow]:
-    """By product as the shop knows it (its id and SKU)."""
-    lines = OrderLine.objects.filter(order__in=orders.order_by().values("pk"))
-    is_lost = Q(order__status__in=lost)
-    rows = (
-        lines.order_by()
-        .values("product", "sku")
-        .annotate(
-            n_orders=Count("order", distinct=True),
-            n_sales=Sum("total_minor"),
-            n_returned=Count("order", distinct=True, filter=is_lost),
-            n_returned_sales=Sum("total_minor", filter=is_lost),
-            title=Max("title"),
-        )
-    )
-    made = [
-        SalesRow(
-            key=(row["product"], row["sku"]),
-            label_obj=row["title"] or row["sku"] or row["product"] or "—",
-            pieces=row["sku"],
-            **_whole(row),
-        )
-        for row in rows
-    ]
-    return sorted(made, key=lambda row: (-row.sales, str(row.label_obj)))
+    return read

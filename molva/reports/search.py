@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from molva.orders.models import Order
 from molva.programmes.models import Partner, Programme
+from molva.reports.finding import found_customers, found_orders
 from molva.reports.matching import contains, person_like
 from molva.tracking.models import Customer, Link, PromoCode
 
@@ -25,13 +28,12 @@ class Found:
 
 
 def search_all(programme: Programme, typed: str) -> Found:
-    """What fits, best first; a link may be pasted whole. Five queries."""
+    """What fits, best first; a link may be pasted whole. Ten queries."""
     word = typed.strip()
     code = word.split("?")[0].rstrip("/").rsplit("/", 1)[-1] if "/" in word else word.lstrip("#№")
-    people = Customer.objects.filter(person_like(word), programme=programme).select_related("partner")
-    orders = Order.objects.filter(
-        contains(code, "number", "external_id") | person_like(word, prefix="customer__"), programme=programme
-    )
+    known = found_customers(programme, word)
+    people = Customer.objects.filter(pk__in=known).select_related("partner")
+    orders = Order.objects.filter(Q(pk__in=found_orders(programme, code)) | Q(customer__in=known))
     links = Link.objects.filter(
         contains(code, "code", "name") | contains(word, "target_url"), programme=programme
     )

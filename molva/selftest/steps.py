@@ -176,7 +176,7 @@ def link(walk: Walk) -> Passed:
 
 def click(walk: Walk) -> Passed:
     """The click has become a touch of the partner, once."""
-    touches = list(Touch.objects.filter(click_id=walk.notes["click"]))
+    touches = list(Touch.objects.filter(pk=walk.notes["click"]))
     if not touches:
         raise NotYet("the click is not loaded")
     if [touch.partner_id for touch in touches] != [walk.notes["partner"]]:

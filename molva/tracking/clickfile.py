@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from molva.domain.click_id import click_micros, click_node, make_click_id
 from molva.kit import clock
@@ -38,6 +38,8 @@ CREATE TABLE IF NOT EXISTS clicks (
   flags INTEGER NOT NULL, ip BLOB, agent INTEGER, referrer INTEGER,
   sub1 TEXT, sub2 TEXT, sub3 TEXT, sub4 TEXT, sub5 TEXT, utm TEXT, page TEXT);
 """
+# id, link, partner, visitor, flags, referrer, the five tags, UTM, page
+PlainClick = tuple[Any, ...]
 _SELECT = """
 SELECT c.id, c.link, c.partner, c.visitor, c.flags, r.text,
   c.sub1, c.sub2, c.sub3, c.sub4, c.sub5, coalesce(u.text, c.utm), c.page
@@ -230,12 +232,17 @@ def first_id(path: Path) -> int:
 
 def read_after(path: Path, after_id: int, limit: int, *, before_id: int = _MAX_ID) -> list[StoredClick]:
     """At most `limit` clicks of a file with `after_id < id < before_id`, in the order of their ids."""
+    rows = read_plain(path, after_id, limit, before_id=before_id)
+    return [StoredClick._make((*row[:6], Extras._make(row[6:]))) for row in rows]
+
+
+def read_plain(path: Path, after_id: int, limit: int, *, before_id: int = _MAX_ID) -> list[PlainClick]:
+    """The same as plain tuples, for the loader: names for millions of rows cost more than reading them."""
     connection = open_for_reading(path)
     try:
-        rows = connection.execute(_SELECT, (after_id, before_id, limit)).fetchall()
+        return connection.execute(_SELECT, (after_id, before_id, limit)).fetchall()
     finally:
         connection.close()
-    return [StoredClick._make((*row[:6], Extras._make(row[6:]))) for row in rows]
 
 
 def read_between(

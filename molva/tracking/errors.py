@@ -14,6 +14,10 @@ class CodeTaken(ValueError):
     """This promo code, or partner code, or link code, is somebody's already."""
 
 
+class ContentKnown(ValueError):
+    """The partner has registered this address already."""
+
+
 class RequestOpen(ValueError):
     """The partner's earlier request for promo codes has no answer yet."""
 

@@ -1,11 +1,15 @@
 """Reads of stage 2."""
 
+from collections.abc import Sequence
+
+from django.db import connection
 from django.db.models import Q
 
 from molva.kit import clock
+from molva.kit.bulk import any_of
 from molva.kit.codes import fold
 from molva.programmes.models import Partner, PartnerStatus, Programme
-from molva.tracking.models import PromoCode
+from molva.tracking.models import ContentItem, PromoCode
 
 
 def partner_of_mark(programme: Programme, mark: str) -> Partner | None:
@@ -20,6 +24,11 @@ def partner_of_mark(programme: Programme, mark: str) -> Partner | None:
         )
         found = code.partner if code else None
     return found
+
+
+def content_links(programme: Programme) -> dict[int, ContentItem]:
+    """Every content item of a programme by the id of its link, so that figures by link can be told by content."""
+    return {item.link_id: item for item in ContentItem.objects.filter(programme=programme)}
 
 
 def shop_code_of(programme: Programme, mark: str) -> PromoCode | None:
@@ -39,3 +48,14 @@ def shop_code_of(programme: Programme, mark: str) -> PromoCode | None:
         shop_codes__state="there",
     )
     return codes.filter(code_folded=fold(mark)).first() or codes.order_by("pk").first()
+
+
+def customers_seen_as(visitors: Sequence[str]) -> list[tuple[int, int]]:
+    """Ids of customers and of their workspaces, each once, for visitors of any workspace, thousands at once."""
+    condition, asked = any_of(visitors)
+    statement = (
+        f"SELECT DISTINCT customer_id, workspace_id FROM tracking_customervisitor WHERE visitor {condition}"  # noqa: S608
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [asked])
+        return cursor.fetchall()

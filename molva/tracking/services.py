@@ -90,6 +90,16 @@ def change_shop(*, programme: Programme, actor: User | None, changes: dict[str, 
     return refresh_links(programme) if programme.shop_url else 0
 
 
+def lead_to(link: Link, page_url: str) -> bool:
+    """Let a link lead to another page (checked already; empty: the shop). Returns whether that changes anything."""
+    target = target_of(link.programme, link.partner, page_url)
+    if (link.page_url, link.target_url) == (page_url, target):
+        return False
+    link.page_url, link.target_url = page_url, target
+    link.save()
+    return True
+
+
 @transaction.atomic
 def set_link_active(*, link: Link, is_active: bool, actor: User | Partner | None) -> Link:
     """Stop or resume a link; a stopped one answers politely and counts nothing."""

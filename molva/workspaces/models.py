@@ -127,7 +127,7 @@ class Event(WorkspaceModel):
             # history of one object
             models.Index(fields=["workspace", "object_kind", "object_id"], name="event_object"),
             # what changed for a partner (cabinet)
-            models.Index(fields=["workspace", "partner_id", "-id"], name="event_partner"),
+            models.Index(fields=["workspace", "partner_id", "-at", "-id"], name="event_partner"),
         ]
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from molva.commissions.admission import admit_partner
+from molva.domain.click_id import make_click_id
 from molva.domain.inbound import InboundClient, InboundLine, InboundMarks, InboundOrder
 from molva.integrations.telling import tell
 from molva.kit import clock
@@ -37,6 +38,7 @@ class Shop:
     anna: Partner
     boris: Partner
     told: list[tuple[datetime, InboundOrder]] = field(default_factory=list)
+    touches: int = 0
 
     def order(
         self, number: str, *, day: float = 0, status: str = "new", total: int = 100_000, **more: Any
@@ -99,8 +101,9 @@ class Shop:
 
     def touch(self, partner: Partner, *, day: float, visitor: str = "v1") -> Touch:
         """A click of a visitor at a day."""
-        at = START + timedelta(days=day)
-        return Touch.objects.create(programme=self.programme, partner=partner, visitor=visitor, at=at)
+        self.touches += 1  # so that two of one moment keep their order
+        number = make_click_id(to_micros(START + timedelta(days=day)), self.touches)
+        return Touch.objects.create(pk=number, programme=self.programme, partner=partner, visitor=visitor)
 
 
 @pytest.fixture

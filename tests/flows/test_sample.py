@@ -13,7 +13,8 @@ from molva.kit import clock
 from molva.orders.models import Order
 from molva.payouts.models import Payout
 from molva.programmes.models import Partner, PartnerStatus
-from molva.tracking.models import ClickDay
+from molva.reports.content import link_results
+from molva.tracking.models import ClickDay, ContentItem
 from molva.workspaces.models import Workspace
 from molva.workspaces.scoping import scope
 
@@ -42,4 +43,9 @@ def test_two_months_of_life(db: None, settings: Any, tmp_path: Path) -> None:
         assert set(Commission.objects.values_list("level", flat=True)) == {1, 2}
         assert sorted(Payout.objects.values_list("status", flat=True)) == ["draft", "paid", "paid"]
         assert set(InboundEvent.objects.values_list("state", flat=True)) == {InboundState.APPLIED}
+        content = list(ContentItem.objects.order_by("pk"))
+        assert [one.address_state for one in content] == ["alive", "dead", "new"]
+        results = link_results(content)
+        assert all(results[one.link_id].clicks for one in content)
+        assert sum(one.orders for one in results.values()) > 0
         assert sum(ClickDay.objects.values_list("clicks", flat=True)) > 1000

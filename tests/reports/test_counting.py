@@ -10,7 +10,9 @@ from django.db.models import Sum
 from molva.commissions.counting import SUMS
 from molva.commissions.models import Cut, DayFigure, OrderFigure
 from molva.commissions.recount import recount
+from molva.domain.click_id import make_click_id
 from molva.domain.inbound import InboundLine
+from molva.kit.clock import to_micros
 from molva.tracking.models import Touch
 from tests.commissions.conftest import START, Shop
 
@@ -37,9 +39,9 @@ def whole(cut: int = Cut.WHOLE, **where: Any) -> dict[str, int]:
 
 def click(shop: Shop, partner: Any, *, visitor: str, day: float, click_id: int, **source: str) -> Touch:
     """A stored click with what it carried."""
-    at = START + timedelta(days=day)
+    number = make_click_id(to_micros(START + timedelta(days=day)), click_id)
     return Touch.objects.create(
-        programme=shop.programme, partner=partner, visitor=visitor, at=at, click_id=click_id, source=source
+        pk=number, programme=shop.programme, partner=partner, visitor=visitor, source=source
     )
 
 
@@ -54,7 +56,7 @@ def test_an_order_is_counted_on_its_own_day_and_its_money_when_it_was_posted(sho
     assert [(r.is_own, r.is_new) for r in rows] == [(True, True), (False, True), (True, True)]
     assert whole() == {
         "orders": 1, "revenue_minor": 130_000, "returned": 0, "returned_minor": 0, "level1_minor": 10_000,
-        "level2_minor": 3_000,
+        "level2_minor": 3_000, "earned_minor": 13_000,
     }  # fmt: skip
     assert whole(Cut.PARTNER, key=shop.anna.pk)["level2_minor"] == 3_000
 
@@ -64,7 +66,7 @@ def test_a_return_is_taken_back_on_its_day_and_stays_among_the_orders(shop: Shop
     shop.order("1001", day=5, created=0, status="cancelled", codes=("boris",))
     assert whole() == {
         "orders": 1, "revenue_minor": 130_000, "returned": 1, "returned_minor": 130_000, "level1_minor": 0,
-        "level2_minor": 0,
+        "level2_minor": 0, "earned_minor": 0,
     }  # fmt: skip
     days = DayFigure.objects.filter(cut=Cut.WHOLE).order_by("day")
     assert [(row.day.day, row.level1_minor) for row in days] == [(1, 10_000), (6, -10_000)]

@@ -212,10 +212,12 @@ def test_what_raw_clicks_do_not_know_is_told(busy: Life) -> None:
 
 
 def test_a_long_list_is_cut_and_the_rest_told(busy: Life, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("molva.reports.figures.asking.MOST", 1)
+    monkeypatch.setattr("molva.reports.figures.keys.MOST", 1)
     report = ask(question(busy, "partner"))
     assert [row.label for row in report.rows] == ["Boris"]
     assert report.rest is not None
+    quick = ask(question(busy, "partner", size=50))
+    assert (quick.rows, quick.rest, quick.count) == (report.rows, report.rest, 1)
     assert (report.rest.orders, report.rest.revenue, report.rest.level2, report.rest.clicks) == (
         1,
         110_000,

@@ -55,7 +55,7 @@ def test_narrow_sort_open_and_back_in_the_office(
     expect(rows.last.get_by_role("rowheader")).to_contain_text("vk")
     # a filter from the form
     page.get_by_text("Filter", exact=True).click()
-    page.get_by_label("What").select_option("sub1")
+    page.get_by_label("What", exact=True).select_option("sub1")
     page.get_by_label("Equals").fill("mail")
     page.get_by_role("button", name="Show").locator("visible=true").click()
     expect(page.get_by_role("link", name=re.compile("SubID: mail"))).to_be_visible()

@@ -32,6 +32,7 @@ from molva.reports.exports import ask_export, path_of
 from molva.reports.models import Export, ExportState
 from molva.selftest.models import SelfTest
 from molva.tracking.codes import CodeOffer, make_codes, request_codes
+from molva.tracking.content import ContentWish, add_content
 from molva.workspaces.models import Member, Role, User, Workspace
 from molva.workspaces.scoping import scope
 from tests.commissions.conftest import RULES, SETTINGS
@@ -108,12 +109,16 @@ def _things(twin: Twin, word: str) -> None:
     twin.ids = {
         "partner": twin.seller.pk, "customer": order.customer_id, "order": order.pk,
         "commission": commission.pk, "payout": payout.pk, "shop": shop.pk, "inbound": event.pk,
-        "job": job.pk, "self_test": test.pk, "news": news.pk, "link": twin.seller.links.get().pk,
+        "job": job.pk, "self_test": test.pk, "news": news.pk, "link": twin.seller.links.get(is_main=True).pk,
         "promo": promo.code, "code": promo.pk, "batch": promo.batch, "code_request": asked.pk,
         "finding": finding.pk,
         "topic": f"csv-{event.pk}",
     }  # fmt: skip
     twin.ids["export"] = _export(twin, word)
+    wish = ContentWish(
+        title=f"Обзор {word}", url=f"https://video.example/{word}", tags=f"чай{word}", erid=word
+    )
+    twin.ids["content"] = add_content(partner=twin.seller, wish=wish, actor=twin.seller).pk
     twin.ids |= _application(twin, shop, word)
     InboundEvent.objects.create(
         connection=shop, topic=twin.ids["topic"], body=b'{"number": "1"}', object_id=word

@@ -27,6 +27,7 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "orders": (ALL, ""), "order": (ALL, "order"), "commissions": (ALL, ""), "commission": (ALL, "commission"),
     "payouts": (ALL, ""), "payout": (ALL, "payout"), "payout_print": (ALL, "payout"),
     "figures": (ALL, ""), "report_accruals": (ALL, ""), "report_sales": (ALL, ""), "exports": (ALL, ""),
+    "content": (ALL, ""), "content_item": (ALL, "content"),
     "export_start": (ALL, ""), "export": (ALL, "export"), "export_file": (ALL, "export"),
     "export_cancel": (ALL, "export"), "export_again": (ALL, "export"),
     "history": (ALL, ""), "search": (ALL, ""),
@@ -83,7 +84,8 @@ CABINET_THINGS = {
     "today": "", "links": "", "orders": "", "money": "", "paper": "", "team": "", "profile": "", "terms": "",
     "email": "", "email_keep": "", "share": "", "share_card": "", "news": "",
     "link_switch": "link", "link_qr": "link", "order": "order", "payout": "payout", "commission": "commission",
-    "codes": "", "code_card": "code", "statistics": "",
+    "codes": "", "code_card": "code", "statistics": "", "content": "", "content_new": "", "content_item": "content",
+    "content_edit": "content", "content_archive": "content", "content_check": "content",
 }  # fmt: skip
 ACTS = {  # answers to POST only; a GET must not do them
     "comparison_start", "comparison_stop", "finding_fix", "finding_explain", "finding_give_code",
@@ -94,6 +96,7 @@ ACTS = {  # answers to POST only; a GET must not do them
     "member_let_in",
     "codes_check", "code_bring", "code_accept", "code_respell", "code_keep",
     "email_keep", "partner_email_keep", "news_publish", "export_start", "export_cancel", "export_again",
+    "content_archive", "content_check",
 }  # fmt: skip
 OWNERS_OWN = {"export"}  # things of one person (here the owner): nobody else of the company finds them
 

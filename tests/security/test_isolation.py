@@ -143,7 +143,7 @@ def test_a_partner_sees_what_is_own_and_nothing_else(twins: tuple[Twin, Twin], a
 
 LISTS = (
     "partners", "customers", "orders", "commissions", "payouts", "report_accruals", "report_sales", "history",
-    "search", "inbound", "jobs", "partner_add", "rule_new",
+    "search", "inbound", "jobs", "content", "partner_add", "rule_new",
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from molva.reports.figures.questions import PLAIN, VIEWS, FigureQuestion
 from molva.reports.figures.values import Clicks
 from molva.reports.period import Period
 from molva.tracking.columns.questions import ClickQuestion, Dimension
-from molva.tracking.ingest import HOURS_KEPT
+from molva.tracking.forgetting import HOURS_KEPT
 from molva.tracking.models import ClickDay, ClickHour, ClickHourTotal, ClickTotal, Link
 from molva.tracking.raw_clicks import raw_clicks
 
@@ -76,28 +76,32 @@ class ClickAnswers:
     def _days(self, period: Period) -> "QuerySet[Any]":
         where = self.question.where
         inside = {"programme": self.question.programme, "day__gte": period.first, "day__lte": period.last}
-        if not where:
-            return ClickTotal.objects.filter(**inside)
+        if "link" not in where:
+            return ClickTotal.objects.filter(partner_key=int(where.get("partner", 0)), **inside)
         rows = ClickDay.objects.filter(**inside)
         if "partner" in where:
             rows = rows.filter(partner=int(where["partner"]))
-        if "link" in where:
-            rows = rows.filter(_of_links([where["link"]]))
-        return rows
+        return rows.filter(_of_links([where["link"]]))
 
     def _by_rollup(
         self, period: Period, limit: int, sort: str, keys: Collection[str] | None
     ) -> dict[str, Clicks]:
-        name = "partner_id" if self.question.by == "partner" else "link_key"
-        where = self.question.where
-        rows: QuerySet[Any] = self._days(period)
-        if not where:
-            rows = ClickDay.objects.filter(
-                programme=self.question.programme, day__gte=period.first, day__lte=period.last
-            )
-        if keys is not None:
-            asked = [int(key) for key in keys if key.isdecimal()]
-            rows = rows.filter(partner__in=asked) if name == "partner_id" else rows.filter(_of_links(keys))
+        question = self.question
+        inside = {"programme": question.programme, "day__gte": period.first, "day__lte": period.last}
+        asked = None if keys is None else [int(key) for key in keys if key.isdecimal()]
+        rows: QuerySet[Any]
+        if question.by == "partner" and "link" not in question.where:
+            name = "partner_key"
+            rows = ClickTotal.objects.filter(**inside)
+            only = [int(question.where["partner"])] if "partner" in question.where else asked
+            rows = rows.filter(partner_key__gt=0) if only is None else rows.filter(partner_key__in=only)
+        else:
+            name = "partner_id" if question.by == "partner" else "link_key"
+            rows = self._days(period) if "link" in question.where else ClickDay.objects.filter(**inside)
+            if "partner" in question.where:
+                rows = rows.filter(partner=int(question.where["partner"]))
+            if keys is not None and name == "link_key":
+                rows = rows.filter(_of_links(keys))
         grouped = rows.order_by().values(name).annotate(**_SUMS)
         first = f"n_{sort.lstrip('-')}" if sort.lstrip("-") in ("clicks", "visitors", "bots") else "n_clicks"
         is_up = first != "n_clicks" or sort == "clicks"

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from django.db.models import Max, Q
-
-from molva.orders.models import OrderLine
+from molva.commissions.models import GoodsTitle
 from molva.programmes.models import Partner, Programme
 from molva.reports.figures.questions import REST, TEAM, FigureRow
 from molva.tracking.models import Link, PromoCode
@@ -45,15 +43,13 @@ def _codes(programme: Programme, keys: list[str]) -> Names:
 
 
 def _products(programme: Programme, keys: list[str]) -> Names:
-    wanted = Q()
+    rows = GoodsTitle.objects.filter(programme=programme, word__in=keys)
+    titles = dict(rows.values_list("word", "title"))
+    names = {}
     for key in keys:
         product, _cut, sku = key.partition("\x1f")
-        wanted |= Q(product=product, sku=sku)
-    rows = OrderLine.objects.filter(wanted, order__programme=programme).order_by().values("product", "sku")
-    return {
-        f"{row['product']}\x1f{row['sku']}": (row["title"] or row["sku"] or row["product"], row["sku"], "")
-        for row in rows.annotate(title=Max("title"))
-    }
+        names[key] = (titles.get(key) or sku or product or "—", sku, "")
+    return names
 
 
 _NAMES = {"partner": _partners, "link": _links, "code": _codes, "product": _products}

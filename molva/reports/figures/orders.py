@@ -7,13 +7,14 @@ from typing import Any
 from django.db.models import Case, CharField, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Cast, Coalesce
 
-from molva.commissions.counting import product_word
+from molva.commissions.counting import NO_LINK, product_word
 from molva.commissions.models import Cut, DayFigure, OrderFigure
 from molva.orders.models import OrderLine
 from molva.reports.figures.questions import TEAM, VIEWS, FigureQuestion
 from molva.reports.figures.values import SUMS, Sums
 from molva.reports.period import Period
 
+EVERYTHING = 1_000_000  # rows: no list of people is that long
 _BY_KEY = {Cut.PARTNER, Cut.LINK}
 _TOTALS = {name: Coalesce(Sum(name), Value(0)) for name in SUMS}
 _ORDERS = {
@@ -59,7 +60,40 @@ def sums_by_key(
         rows = rows.filter(_among(name, keys))
     rows = rows.values(group=_group(question, name)).annotate(**_named())
     ordered = rows.order_by(*_order(sort), "group")[:limit]
-    return {_text(row["group"]): _read(row) for row in ordered}
+    return {_text(question, row["group"]): _read(row) for row in ordered}
+
+
+def ranked_keys(question: FigureQuestion, period: Period, *, sort: str, limit: int) -> list[tuple[str, int]]:
+    """The first keys of a view by a figure of orders, each with its value: kept sums only, one figure, one query."""
+    rows, name = _keyed(question, period)
+    names = _ORDERS[sort.lstrip("-")]
+    value: Any = Sum(names[0])
+    for more in names[1:]:
+        value = value + Sum(more)
+    found = rows.values(group=F(name)).annotate(value=value).values_list("group", "value")
+    order = F("value").desc() if sort.startswith("-") else F("value").asc()
+    return [(_text(question, group), value) for group, value in found.order_by(order, "group")[:limit]]
+
+
+def keys_with_orders(question: FigureQuestion) -> list[str]:
+    """Every key that has orders, by revenue, the largest first."""
+    period = question.period
+    if not is_kept(question, question.by):
+        found = sums_by_key(question, period, limit=EVERYTHING)
+        return sorted(
+            (key for key, one in found.items() if one.orders),
+            key=lambda key: (-found[key].revenue_minor, key),
+        )
+    rows, name = _keyed(question, period)
+    grouped = rows.values(group=F(name)).annotate(value=Sum("revenue_minor"), n=Sum("orders")).filter(n__gt=0)
+    return [
+        _text(question, key) for key in grouped.order_by("-value", "group").values_list("group", flat=True)
+    ]
+
+
+def is_plain(sort: str) -> bool:
+    """Whether a sort is by a sum of orders itself, no ratio of two."""
+    return sort.lstrip("-") in _ORDERS and sort.lstrip("-") not in ("average", "return_rate")
 
 
 def named_sums(question: FigureQuestion, period: Period) -> Sums:
@@ -74,7 +108,7 @@ def is_kept(question: FigureQuestion, by: str) -> bool:
         return True
     is_time = VIEWS[by].is_time
     (name, word), *others = question.where.items()
-    return is_time and not others and name != "product" and (word != "" or name == "partner")
+    return is_time and not others and name != "product" and (word != "" or name == "link")
 
 
 def _base(question: FigureQuestion, period: Period, by: str) -> "QuerySet[Any]":
@@ -86,7 +120,11 @@ def _base(question: FigureQuestion, period: Period, by: str) -> "QuerySet[Any]":
         return rows.filter(cut=VIEWS[by].cut)
     ((name, word),) = question.where.items()
     cut = VIEWS[name].cut
-    return rows.filter(cut=cut, key=int(word)) if cut in _BY_KEY else rows.filter(cut=cut, key=0, word=word)
+    return (
+        rows.filter(cut=cut, key=int(word or NO_LINK))
+        if cut in _BY_KEY
+        else rows.filter(cut=cut, key=0, word=word)
+    )
 
 
 def order_figures(question: FigureQuestion, period: Period) -> "QuerySet[OrderFigure]":
@@ -164,7 +202,7 @@ def _group(question: FigureQuestion, name: str) -> Any:
 
 def _among(name: str, keys: Collection[str]) -> Q:
     if name in ("key", "partner_id"):
-        return Q(**{f"{name}__in": [int(key) for key in keys if key.isdecimal()]})
+        return Q(**{f"{name}__in": [int(key or NO_LINK) for key in keys if key.isdecimal() or not key]})
     if name == "word":
         return Q(word__in=list(keys))
     return Q()  # one partner's or narrowed rows are few: all of them are read
@@ -221,5 +259,5 @@ def _read(row: Any) -> Sums:
     return Sums(*(row[f"n_{name}"] or 0 for name in SUMS))
 
 
-def _text(key: Any) -> str:
-    return "" if key is None else str(key)
+def _text(question: FigureQuestion, key: Any) -> str:
+    return "" if key is None or (question.by == "link" and key == NO_LINK) else str(key)

@@ -23,7 +23,7 @@ REST = "~rest"
 class View:
     """How figures are split. `cut`: the sums of orders by it; `raw`: its name among raw clicks, if they know it."""
 
-    cut: Cut | None
+    cut: Cut
     raw: Dimension | None = None
     has_clicks: bool = True
     has_commission: bool = True

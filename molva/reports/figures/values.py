@@ -31,6 +31,7 @@ class Sums:
     returned_minor: int = 0
     level1_minor: int = 0
     level2_minor: int = 0
+    earned_minor: int = 0  # of the orders themselves, whenever it was posted
 
     def __add__(self, other: "Sums") -> "Sums":
         return Sums(*(getattr(self, name) + getattr(other, name) for name in SUMS))

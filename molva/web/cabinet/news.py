@@ -167,6 +167,18 @@ def _of_other(event: Event, partner: Partner) -> Piece:
         "link.created": ("link", "quiet", _("A new link"), event.object_label),
         "link.stopped": ("player-pause", "quiet", _("A link is stopped"), event.object_label),
         "link.resumed": ("player-play", "quiet", _("A link works again"), event.object_label),
+        "content.dead": (
+            "link-off",
+            "need",
+            _("“%(title)s” does not open any more") % {"title": event.object_label},
+            _("Its link goes on counting. If it has moved, write the new address."),
+        ),
+        "content.alive": (
+            "circle-check",
+            "good",
+            _("“%(title)s” opens again") % {"title": event.object_label},
+            "",
+        ),
         "partner.joined": ("user-plus", "new", _("You are in the programme"), ""),
         "terms.published": ("scale", "hold", _("New terms"), _terms_note(event)),
         "terms.withdrawn": (
@@ -177,7 +189,7 @@ def _of_other(event: Event, partner: Partner) -> Piece:
         ),
     }
     icon, tone, title, note = words[event.kind]
-    pages = {"link": "links", "promo_code": "codes"}
+    pages = {"link": "links", "promo_code": "codes", "content": "content"}
     page = pages.get(event.kind.split(".")[0])
     url = _url(page, partner) if page else ""
     if event.kind.startswith("terms."):

@@ -65,6 +65,7 @@ def _shell(partner: Partner, current: str) -> ui.CabinetShell:
         item("today", _("Home"), "home"),
         item("links", _("Links"), "link"),
         item("codes", _("Promo codes"), "discount"),
+        item("content", _("Content"), "photo"),
         item("orders", _("Orders"), "shopping-cart"),
         item("money", _("Money"), "cash-banknote"),
         item("statistics", _("Statistics"), "chart-bar"),

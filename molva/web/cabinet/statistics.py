@@ -4,8 +4,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,8 +17,9 @@ from molva.web.cabinet.shell import page, partner_page
 from molva.web.ui import formats
 from molva.web.ui.figure_files import csv_answer
 from molva.web.ui.figure_filters import added_filter, figure_filters
+from molva.web.ui.figure_reading import read_question, views_of
 from molva.web.ui.figure_words import ROW_WORDS
-from molva.web.ui.figures import FigurePage, Look, Targets, read_question, views_of
+from molva.web.ui.figures import FigurePage, Look, Targets
 from molva.web.ui.filters import address
 from molva.web.ui.periods import read_period, report_period
 
@@ -34,7 +34,7 @@ _LOOK = Look(
 
 @require_GET
 @partner_page
-def show(request: HttpRequest, partner: Partner) -> HttpResponseBase:
+def show(request: HttpRequest, partner: Partner) -> HttpResponse:
     """The figures that the address asks for."""
     if added := added_filter(request):
         return redirect(added)

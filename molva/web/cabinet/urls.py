@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from molva.web.cabinet import (
     codes,
+    content,
     email,
     home,
     links,
@@ -25,6 +26,12 @@ _pages = [
     path("links/<int:pk>/qr.svg", links.qr, name="link_qr"),
     path("codes/", codes.show, name="codes"),
     path("codes/<int:pk>/card/", codes.card, name="code_card"),
+    path("content/", content.show_list, name="content"),
+    path("content/new/", content.edit, name="content_new"),
+    path("content/<int:pk>/", content.show, name="content_item"),
+    path("content/<int:pk>/edit/", content.edit, name="content_edit"),
+    path("content/<int:pk>/archive/", content.archive, name="content_archive"),
+    path("content/<int:pk>/check/", content.check, name="content_check"),
     path("share/", share.show, name="share"),
     path("share/card/", share.card, name="share_card"),
     path("orders/", orders.show, name="orders"),

@@ -19,7 +19,6 @@ from molva.reports.commissions import (
     commission_entries,
     commission_tabs,
     list_commissions,
-    plain_commissions,
 )
 from molva.web.office import why
 from molva.web.office.access import Place, office_page
@@ -29,6 +28,7 @@ from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
 from molva.web.ui import formats
 from molva.web.ui.filters import address, read_filter, search_word
+from molva.web.ui.longlist import MOST
 from molva.web.ui.shell import Tab
 from molva.web.ui.verdicts import names_in, verdict_words
 
@@ -38,10 +38,11 @@ def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
     """By status, partner, level and the days of the orders."""
     programme = place.programme
     every, status = _asked(programme, request.GET), request.GET.get("status", "")
-    rows = list_commissions(programme, status=status, **every)
     if (answer := export_answer(request, place, "commissions")) is not None:
         return answer
-    sums = commission_tabs(plain_commissions(programme, **every))
+    sums = commission_tabs(programme, most=MOST, **every)
+    is_rare = status in sums and not sums[status].is_cut
+    rows = list_commissions(programme, status=status, by_time=not is_rare, **every)
     context = {
         "page": paged(request, rows),
         "tabs": _tabs(request, sums, status),
@@ -70,17 +71,27 @@ def export(programme: Programme, query: QueryDict) -> Table:
     return Table(f"commissions-{programme.code}", _header(), _cells(programme, rows), rows.count())
 
 
-def _total(sums: dict[str, StatusSum], status: str) -> int:
-    """Of all statuses together what the books hold: an expected sum is no money yet."""
+def _total(sums: dict[str, StatusSum], status: str) -> int | None:
+    """Of all statuses together what the books hold: an expected sum is no money yet. None of a list that is cut."""
     if status in sums:
-        return sums[status].amount_minor
+        return None if sums[status].is_cut else sums[status].amount_minor
+    if any(one.is_cut for one in sums.values()) or sum(one.count for one in sums.values()) > MOST:
+        return None
     return sum(one.amount_minor for key, one in sums.items() if key != CommissionStatus.EXPECTED)
 
 
 def _tabs(request: HttpRequest, sums: dict[str, StatusSum], status: str) -> list[Tab]:
-    tabs = [Tab(_("All"), address(request, status=None), sum(one.count for one in sums.values()), not status)]
+    is_cut = any(one.is_cut for one in sums.values())
+    every = sum(one.count for one in sums.values())
+    tabs = [Tab(_("All"), address(request, status=None), every, not status, is_cut)]
     return tabs + [
-        Tab(str(one.label), address(request, status=one.value), sums[one.value].count, status == one.value)
+        Tab(
+            str(one.label),
+            address(request, status=one.value),
+            sums[one.value].count,
+            status == one.value,
+            sums[one.value].is_cut,
+        )
         for one in CommissionStatus
     ]
 

@@ -60,6 +60,7 @@ EXPORTS: dict[str, Kind] = {
     "partners": Kind("molva.web.office.partners.export", gettext_lazy("Partners")),
     "customers": Kind("molva.web.office.customers.export", gettext_lazy("Customers")),
     "codes": Kind("molva.web.office.codes.export", gettext_lazy("Promo codes")),
+    "content": Kind("molva.web.office.content.export", gettext_lazy("Content")),
     "orders": Kind("molva.web.office.orders.export", gettext_lazy("Orders")),
     "commissions": Kind("molva.web.office.commissions.export", gettext_lazy("Commissions")),
     "payouts": Kind("molva.web.office.payouts.export", gettext_lazy("Payouts")),

@@ -24,8 +24,9 @@ from molva.web.office.shell import page
 from molva.web.ui import formats
 from molva.web.ui.figure_files import file_header, file_rows
 from molva.web.ui.figure_filters import added_filter, figure_filters
+from molva.web.ui.figure_reading import read_question, views_of
 from molva.web.ui.figure_words import ROW_WORDS
-from molva.web.ui.figures import FigurePage, Targets, read_question, views_of
+from molva.web.ui.figures import FigurePage, Targets
 from molva.web.ui.filters import address
 from molva.web.ui.periods import read_period, report_period
 

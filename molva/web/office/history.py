@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from molva.programmes.models import Programme
+from molva.reports.finding import NEWEST
 from molva.reports.matching import contains
 from molva.reports.period import Period
 from molva.web.office.access import Place, office_page
@@ -54,7 +55,9 @@ def _events(request: HttpRequest, programme: Programme, period: Period | None) -
     if request.GET.get("who"):
         rows = rows.filter(actor_kind=request.GET["who"])
     if search_word(request):
-        rows = rows.filter(contains(search_word(request), "object_label", "actor_label"))
+        # the journal has several lines for each order: parts of words are looked for among the newest
+        newest = rows.order_by("-at", "-pk").values("pk")[:NEWEST]
+        rows = rows.filter(contains(search_word(request), "object_label", "actor_label"), pk__in=newest)
     name, _dash, pk = request.GET.get("object", "").partition("-")
     if name in OBJECTS and pk.isdecimal():
         rows = rows.filter(object_kind=name, object_id=int(pk))

@@ -90,6 +90,12 @@ KINDS: dict[str, Kind] = {
     "connection.statuses_gone": Kind(
         gettext_lazy("Shop “{label}” has deleted order statuses"), "alert-triangle", "need"
     ),
+    "content.added": Kind(gettext_lazy("Content “{label}” was registered"), "photo", "new"),
+    "content.changed": Kind(gettext_lazy("Content “{label}” was changed"), "pencil"),
+    "content.archived": Kind(gettext_lazy("Content “{label}” was put away"), "archive"),
+    "content.restored": Kind(gettext_lazy("Content “{label}” is back in the list"), "photo"),
+    "content.dead": Kind(gettext_lazy("Content “{label}” does not open any more"), "link-off", "need"),
+    "content.alive": Kind(gettext_lazy("Content “{label}” opens again"), "circle-check", "good"),
     "export.asked": Kind(gettext_lazy("A long list is asked for as a file: {label}"), "download"),
     "self_test.passed": Kind(gettext_lazy("The self-test found everything working"), "test-pipe", "good"),
     "self_test.failed": Kind(gettext_lazy("The self-test found a defect"), "test-pipe", "bad"),

@@ -1,17 +1,18 @@
 """Long lists: pages of fifty, filters by period, and what the same rows need to become a file (`exporting`)."""
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
 from molva.kit.money import CURRENCY_DIGITS
+from molva.web.ui.longlist import LongList
 from molva.web.ui.periods import ChosenPeriod as ChosenPeriod
 from molva.web.ui.periods import asked_period as asked_period
 from molva.web.ui.periods import read_period as read_period
@@ -19,9 +20,9 @@ from molva.web.ui.periods import read_period as read_period
 PAGE = 50
 
 
-def paged(request: HttpRequest, rows: "QuerySet[Any] | list[Any]", *, size: int = PAGE) -> "Page[Any]":
+def paged(request: HttpRequest, rows: "QuerySet[Any] | Sequence[Any]", *, size: int = PAGE) -> "Page[Any]":
     """The page that `?page=` asks for; a page beyond the end is the last one."""
-    return Paginator(rows, size).get_page(request.GET.get("page"))
+    return LongList(rows, size).get_page(request.GET.get("page"))
 
 
 def asked_word(query: QueryDict) -> str:

@@ -38,6 +38,7 @@ from molva.web.ui import formats
 from molva.web.ui.figure_filters import behind, figure_filters
 from molva.web.ui.filters import Filter, read_filter, search_word
 from molva.web.ui.flash import say
+from molva.web.ui.longlist import is_whole
 from molva.web.ui.verdicts import names_in, verdict_words
 
 
@@ -61,7 +62,7 @@ def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
             *figure_filters(request, programme, skip=("partner",)),
         ],
         "q": search_word(request),
-        "totals": order_totals(rows),
+        "totals": order_totals(rows) if is_whole(shown) else None,
         **downloads(request),
         "is_filtered": bool(request.GET),
         "deleted": DELETED_STATUS,

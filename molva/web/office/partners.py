@@ -22,6 +22,7 @@ from molva.messaging.letters import send_link
 from molva.programmes.errors import PartnerExists
 from molva.programmes.models import Partner, PartnerStatus, Programme
 from molva.reports.partners import (
+    TOTALS_OF,
     PartnerFigures,
     list_partners,
     partner_figures,
@@ -64,7 +65,7 @@ def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
         "tabs": _tabs(request, place.programme),
         "filters": _filters(request, place.programme),
         "q": search_word(request),
-        "totals": partner_totals(rows),
+        "totals": partner_totals(rows) if shown.paginator.count <= TOTALS_OF else None,
         **downloads(request),
         "may_edit": place.may(*RULERS),
         "is_filtered": any(request.GET.get(name) for name in ("q", "status", "group", "inviter")),

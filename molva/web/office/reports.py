@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
@@ -202,7 +203,7 @@ def sales(request: HttpRequest, place: Place) -> HttpResponseBase:
         **_common(request, programme, period, tabs),
         "report": report,
         "page": shown,
-        "rows": [(row, _sales_url(row, report.by, programme, period)) for row in shown],
+        "rows": [(row, _sales_url(row, report.by, programme, period, partner)) for row in shown],
         "orders_url": f"{orders}&partner={partner or ANYBODY}",
         "before": before.total,
         "changes": {
@@ -216,13 +217,19 @@ def sales(request: HttpRequest, place: Place) -> HttpResponseBase:
     return page(request, place, "office/report_sales.html", "figures", context)
 
 
-def _sales_url(row: Any, by: str, programme: Programme, period: Period) -> str:
+def _sales_url(row: Any, by: str, programme: Programme, period: Period, partner: str) -> str:
     orders = reverse("office:orders", args=[programme.code])
     if by == "partner":
         return f"{orders}?partner={row.label_obj.code}&from={period.first}&to={period.last}"
     if by == "day":
-        return f"{orders}?from={row.label_obj}&to={row.label_obj}&partner={ANYBODY}"
-    return ""
+        return f"{orders}?from={row.label_obj}&to={row.label_obj}&partner={partner or ANYBODY}"
+    query = {
+        "product": "|".join(row.key),
+        "partner": partner or ANYBODY,
+        "from": period.first,
+        "to": period.last,
+    }
+    return f"{orders}?{urlencode(query)}"
 
 
 def export_sales(programme: Programme, query: QueryDict) -> Table:

@@ -54,6 +54,7 @@ def _shell(place: Place, current: str, seen: Attention) -> ui.OfficeShell:
                 partners,
                 item("customers", _("Customers"), "user-circle"),
                 item("codes", _("Promo codes"), "discount"),
+                item("content", _("Content"), "photo"),
             ],
         ),
         ui.NavGroup(

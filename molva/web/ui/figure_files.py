@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from molva.kit.money import CURRENCY_DIGITS
@@ -35,10 +35,10 @@ def file_rows(report: FigureReport) -> list[Row]:
     return [*rows, [_("Total"), *_cells(report, report.total)]]
 
 
-def csv_answer(name: str, report: FigureReport) -> StreamingHttpResponse:
+def csv_answer(name: str, report: FigureReport) -> HttpResponse:
     """The file as an answer."""
     lines = csv_lines(file_header(report), file_rows(report), decimal_comma=formats.is_russian())
-    answer = StreamingHttpResponse(list(lines), content_type="text/csv; charset=utf-8")
+    answer = HttpResponse("".join(lines), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
 

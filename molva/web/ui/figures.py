@@ -3,30 +3,27 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from molva.programmes.models import Partner, Programme
 from molva.reports.figures.questions import (
     FILTERS,
-    MOST,
     TEAM,
-    VIEWS,
-    FigureQuestion,
     FigureReport,
     FigureRow,
 )
-from molva.reports.figures.reading import param_of, read_where
-from molva.reports.figures.values import MONEY, NAMES, Figures
-from molva.reports.period import Period
+from molva.reports.figures.reading import param_of
+from molva.reports.figures.values import MONEY, Figures
 from molva.web.ui import formats
 from molva.web.ui.charts import Bars, HeatMap, LineChart, Series, Step, funnel, week_hours
+from molva.web.ui.figure_reading import PAGE
 from molva.web.ui.figure_words import (
     FIGURE_WORDS,
     ROW_WORDS,
@@ -39,7 +36,6 @@ from molva.web.ui.figure_words import (
 from molva.web.ui.filters import Choice, Filter, address
 from molva.web.ui.shell import Tab
 
-PAGE = 50
 CHARTED_HOURS = ("orders", "clicks", "revenue")
 CHARTED = ("revenue", "orders", "clicks", "commission")
 COLUMNS = (
@@ -115,38 +111,6 @@ class Line:
     trend: Sequence[int] = ()
 
 
-def read_question(
-    query: QueryDict,
-    programme: Programme,
-    period: Period,
-    *,
-    views: Sequence[str],
-    partner: Partner | None = None,
-) -> FigureQuestion:
-    """`?by=&sort=&compare=&page=` and the filters; what is unknown counts as not asked."""
-    params = {name: query.get(name, "") for name in FILTERS}
-    by, sort = query.get("by", ""), query.get("sort", "")
-    where = read_where(programme, params, partner=partner)
-    by = by if by in views else views[0]
-    # days and hours are drawn together whatever page of the table is shown
-    is_whole = VIEWS[by].is_time or by == "hour"
-    return FigureQuestion(
-        programme=programme,
-        period=period,
-        by=by,
-        where=where,
-        compare=query.get("compare") != "off",
-        sort=sort if sort.lstrip("-") in NAMES else "",
-        first=0 if is_whole else (_page(query) - 1) * PAGE,
-        size=0 if is_whole else PAGE,
-    )
-
-
-def _page(query: QueryDict) -> int:
-    text = query.get("page", "1")
-    return max(1, min(int(text), MOST // PAGE + 1)) if text.isdecimal() and len(text) < 9 else 1
-
-
 def has_meaning(report: FigureReport, name: str) -> bool:
     """Whether a figure says anything in this view: products know no clicks, hours no commission."""
     view = report.question.view
@@ -181,7 +145,7 @@ class FigurePage:
             "to": str(period.last),
         }
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The figures that have a column in this view."""
         names = [name for name in self._look.columns if has_meaning(self.report, name)]
@@ -189,17 +153,17 @@ class FigurePage:
             names.insert(names.index("orders"), "leads")
         return names
 
-    @property
+    @cached_property
     def heads(self) -> list[tuple[str, str]]:
         """(name, label) of every column."""
         return [(name, str(FIGURE_WORDS[name])) for name in self.names]
 
-    @property
+    @cached_property
     def row_word(self) -> str:
         """What a row is."""
         return str(ROW_WORDS[self.question.by])
 
-    @property
+    @cached_property
     def tile_rows(self) -> list[list[Cell]]:
         """The totals, four in a row; each opens its rows."""
         tiles = self._tiles()
@@ -213,7 +177,7 @@ class FigurePage:
         ]
         return [self._cell(name, self.report.total, self.report.before, {}) for name in names]
 
-    @property
+    @cached_property
     def steps(self) -> list[Step]:
         """From a click to money, joined by dots."""
         total = self.report.total
@@ -236,7 +200,7 @@ class FigurePage:
             found.append(Step(total.commission, word, self._url("commission", {}), text=text))
         return funnel(found)
 
-    @property
+    @cached_property
     def lines(self) -> list[Line]:
         """The page's rows."""
         rows = self.report.rows
@@ -256,12 +220,12 @@ class FigurePage:
             self._trends.get(str(row.key), ()),
         )
 
-    @property
+    @cached_property
     def foot(self) -> list[Cell]:
         """The total under the columns."""
         return [self._cell(name, self.report.total, None, {}) for name in self.names]
 
-    @property
+    @cached_property
     def rest(self) -> list[Cell]:
         """What stands beyond the rows that are listed, if anything does."""
         if self.report.rest is None:
@@ -322,7 +286,7 @@ class FigurePage:
 
     # --- drawings
 
-    @property
+    @cached_property
     def charted(self) -> str:
         """The figure that is drawn."""
         asked = self.request.GET.get("chart", "")
@@ -336,7 +300,7 @@ class FigurePage:
     def _is_drawn(self, name: str) -> bool:
         return name in self.names or (name == "commission" and "level1" in self.names)
 
-    @property
+    @cached_property
     def chart_tabs(self) -> list[Tab]:
         """Which figure is drawn."""
         return [
@@ -345,7 +309,7 @@ class FigurePage:
             if self._is_drawn(name)
         ]
 
-    @property
+    @cached_property
     def line_chart(self) -> LineChart | None:
         """Days, weeks or months, with the period before."""
         if not self.question.view.is_time:
@@ -372,7 +336,7 @@ class FigurePage:
             urls,
         )
 
-    @property
+    @cached_property
     def bars(self) -> Bars | None:
         """The first rows of the table by the figure that is drawn."""
         if self.question.view.is_time or self.question.by == "hour":
@@ -388,7 +352,7 @@ class FigurePage:
             column=self.row_word,
         )
 
-    @property
+    @cached_property
     def heat(self) -> HeatMap | None:
         """Hours of the week."""
         if self.question.by != "hour":
@@ -415,12 +379,7 @@ class FigurePage:
         ]
         return Filter(_("View"), choices, "")
 
-    @property
+    @cached_property
     def page(self) -> "Page[Any]":
         """For the row of page numbers."""
         return Paginator(range(self.report.count), PAGE).get_page(self.request.GET.get("page"))
-
-
-def views_of(*, has_partners: bool) -> list[str]:
-    """Every view, in the order of the chooser; the cabinet has one partner only."""
-    return [name for name in VIEWS if has_partners or name != "partner"]

@@ -97,9 +97,10 @@ class CabinetShell:
 
 @dataclass(frozen=True)
 class Tab:
-    """A view of a list, with its count."""
+    """A view of a list, with its count; `is_cut`: there are more than were counted."""
 
     label: str
     url: str
     count: int | None = None
     is_current: bool = False
+    is_cut: bool = False

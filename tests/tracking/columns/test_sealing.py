@@ -21,8 +21,8 @@ from molva.tracking.columns.errors import SealingError
 from molva.tracking.columns.hot import HotColumns
 from molva.tracking.columns.upkeep import tend_clicks
 from molva.tracking.columns.words import Countries
-from molva.tracking.ingest import rebuild_day
 from molva.tracking.models import ClickDay, ClickHour
+from molva.tracking.recount import rebuild_day
 from tests.tracking.columns.conftest import World
 from tests.tracking.columns.sample import DAYS, END, count_plainly, load_all
 

@@ -14,10 +14,12 @@ from playwright.sync_api import BrowserContext, Page
 
 from molva.commissions.models import Commission
 from molva.orders.models import Order
+from molva.reports.exports import ask_export
+from molva.tracking.content import ContentWish, add_content
 from molva.workspaces.scoping import scope
 from tests.factories import make_workspace
 from tests.house.tree import ROOT
-from tests.web.office_work.conftest import World, live, make_world
+from tests.web.office_work.conftest import LONG, World, live, make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,7 +62,19 @@ def screens(world: World) -> dict[str, str]:
     held = Commission.objects.get(order=order, level=1)
     lost = Commission.objects.get(order__number="10401", level=1)
     assert world.paid is not None
+    wish = ContentWish(
+        title=LONG, url=f"https://video.example/{'x' * 90}", tags="чай, травы", erid="2VtzqwXYZ"
+    )
+    item = add_content(partner=world.long, wish=wish, actor=world.long)
+    export = ask_export(
+        programme=world.shop.programme, person=world.owner, name="orders", query="", form="xlsx", language="ru",
+        rows=124_000,
+    )  # fmt: skip
     return {
+        "content": "content/",
+        "content-item": f"content/{item.pk}/",
+        "exports": "exports/",
+        "export": f"exports/{export.pk}/",
         "partners": "partners/",
         "partner": f"partners/{world.shop.anna.pk}/",
         "partner-add": "partners/add/",

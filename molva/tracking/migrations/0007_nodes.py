@@ -19,7 +19,7 @@ def remove(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("programmes", "0009_codes"),
-        ("tracking", "0004_figures"),
+        ("tracking", "0006_lean_touches"),
     ]
 
     operations = [

@@ -1,0 +1,37 @@
+"""Lists that may have millions of rows: counting all of them would cost more than the page."""
+
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.utils.functional import cached_property
+
+MOST = 10_000  # rows of a list that are counted and can be paged through
+
+
+class LongList(Paginator):
+    """Pages of a list of which only the first `MOST` rows are counted and shown.
+
+    `is_cut` says that there are more; whoever looks for one of those narrows the list by its filters.
+    """
+
+    @cached_property
+    def _found(self) -> int:
+        if not isinstance(self.object_list, QuerySet):
+            return len(self.object_list)
+        return self.object_list.order_by().values("pk")[: MOST + 1].count()
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are more rows than are shown."""
+        return isinstance(self.object_list, QuerySet) and self._found > MOST
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows all pages together show."""
+        return MOST if self.is_cut else self._found
+
+
+def is_whole(shown: "Page[Any]") -> bool:
+    """Whether the list behind a page was counted to its end, so that sums over it may be shown."""
+    return not (isinstance(shown.paginator, LongList) and shown.paginator.is_cut)
