@@ -38,7 +38,9 @@ def read_options() -> argparse.Namespace:
     )
     parser.add_argument("--scale", type=float, default=1.0, help="of the month, where no number is given")
     parser.add_argument("--orders", type=int)
-    parser.add_argument("--settled", type=int, help="settled by the engine, the others are copies; all without it")
+    parser.add_argument(
+        "--settled", type=int, help="settled by the engine, the others are copies; all without it"
+    )
     parser.add_argument("--partners", type=int)
     parser.add_argument("--times", type=int, default=10, help="how often each page is asked for")
     parser.add_argument("--only", default="", help="pages with this in their names")
@@ -110,7 +112,9 @@ def load(options: argparse.Namespace) -> None:
     wall, cpu = time.perf_counter(), time.process_time()
     count = ingest_clicks(react=ask_settlements, is_alone=True)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    print(f"{count} clicks loaded in {wall:.1f} s: {count / wall:.0f} a second, {1e6 * cpu / count:.1f} µs of processor")
+    print(
+        f"{count} clicks loaded in {wall:.1f} s: {count / wall:.0f} a second, {1e6 * cpu / count:.1f} µs of processor"
+    )
 
 
 def counts(options: argparse.Namespace) -> None:
@@ -119,7 +123,9 @@ def counts(options: argparse.Namespace) -> None:
     from month_world import read_world  # noqa: PLC0415 - needs the registry
 
     clicks = int(MONTH_CLICKS * options.scale)
-    by_day, by_hour, seconds = write_counts(read_world(), clicks, last=last_moment().date() - timedelta(days=1))
+    by_day, by_hour, seconds = write_counts(
+        read_world(), clicks, last=last_moment().date() - timedelta(days=1)
+    )
     print(f"counts of {clicks} clicks: {by_day} rows by day, {by_hour} by hour, in {seconds:.0f} s")
 
 

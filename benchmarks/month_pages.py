@@ -1,7 +1,7 @@
-"""Pages of office and cabinet over the month: milliseconds at the server and questions to the database, beside the bars.
+"""Pages of office and cabinet over the month: milliseconds at the server and questions to the database, beside bars.
 
-Each page is asked for in this process, through every middleware, signed in, as often as `--times` says after one that is
-not counted (templates are compiled then). Time spent in the database is told apart.
+Each page is asked for in this process, through every middleware, signed in, as often as `--times` says after one that
+is not counted (templates are compiled then). Time spent in the database is told apart.
 """
 
 import time
@@ -122,7 +122,7 @@ def _questions(world: World) -> Iterator[tuple[str, Callable[[], object], float]
     yield "SQL: top 50 partners of 30 days", lambda: list(top.all()), 250.0
 
 
-def _pages(world: World) -> Iterator[Page]:
+def _pages(world: World) -> Iterator[Page]:  # noqa: C901 - a plain list of addresses
     office, cabinet = "/office/month/", "/cabinet/month/"
     partner, small = world.partners[17], world.partners[len(world.partners) // 2]
     code = world.codes[17]
@@ -139,7 +139,13 @@ def _pages(world: World) -> Iterator[Page]:
     yield Page("code", f"{office}codes/{PromoCode.objects.filter(partner=world.partners[16]).get().pk}/")
     yield Page("codes of nobody", f"{office}codes/nobodys/")
     yield Page("customers", f"{office}customers/")
-    for query in (f"?partner={code}", "?partner=nobody", "?q=Покупатель+777", "?page=100", "?q=c777@buyers.example"):
+    for query in (
+        f"?partner={code}",
+        "?partner=nobody",
+        "?q=Покупатель+777",
+        "?page=100",
+        "?q=c777@buyers.example",
+    ):
         yield Page(f"customers {query}", f"{office}customers/{query}")
     order = Order.objects.filter(partner=partner).order_by("-created_at")[0]
     yield Page("customer", f"{office}customers/{order.customer_id}/")
@@ -164,18 +170,51 @@ def _pages(world: World) -> Iterator[Page]:
             yield Page(f"report {kind} by {view}", f"{office}reports/{kind}/?by={view}", bar=REPORT)
         yield Page(f"report {kind}, last month", f"{office}reports/{kind}/?period=last_month", bar=REPORT)
         yield Page(f"report {kind} of a partner", f"{office}reports/{kind}/?partner={code}", bar=REPORT)
+    for query in ("", "?by=partner", "?by=link", "?by=day&period=90", f"?partner={code}"):
+        yield Page(f"figures {query}", f"{office}reports/figures/{query}", bar=REPORT)
     yield Page("history", f"{office}history/")
-    for query in ("?about=money", "?who=user", "?q=Покупатель+777", f"?object=order-{order.pk}", "?period=7", "?page=50"):
+    for query in (
+        "?about=money",
+        "?who=user",
+        "?q=Покупатель+777",
+        f"?object=order-{order.pk}",
+        "?period=7",
+        "?page=50",
+    ):
         yield Page(f"history {query}", f"{office}history/{query}")
     for word in ("Орлова", "777777", "c777@buyers.example", "+79110000777", "P00017"):
         yield Page(f"search {word}", f"{office}search/?q={word.replace('+', '%2B')}")
-    for name in ("terms", "page", "news", "shop", "comparison", "inbound", "jobs", "members", "settings", "test"):
+    for name in (
+        "terms",
+        "page",
+        "news",
+        "shop",
+        "comparison",
+        "inbound",
+        "jobs",
+        "members",
+        "settings",
+        "test",
+    ):
         yield Page(f"office {name}", f"{office}{name}/")
     mine = Customer.objects.filter(partner=partner).order_by("-pk")[0]
     for who, word in (("cabinet", "number 17"), ("small", "in the middle")):
         yield Page(f"cabinet {word}: today", cabinet, who, MONTH)
-        for name in ("links", "orders", "money", "money/paper", "team", "codes", "share", "profile", "news", "terms"):
-            yield Page(f"cabinet {word}: {name}", f"{cabinet}{name}/", who, MONTH if name == "links" else CABINET)
+        for name in (
+            "links",
+            "orders",
+            "money",
+            "money/paper",
+            "team",
+            "codes",
+            "share",
+            "profile",
+            "news",
+            "terms",
+        ):
+            yield Page(
+                f"cabinet {word}: {name}", f"{cabinet}{name}/", who, MONTH if name == "links" else CABINET
+            )
     yield Page("cabinet number 17: orders ?page=20", f"{cabinet}orders/?page=20", "cabinet")
     yield Page("cabinet number 17: order", f"{cabinet}orders/{order.pk}/", "cabinet")
     yield Page("cabinet number 17: commission", f"{cabinet}commissions/{commission.pk}/", "cabinet")

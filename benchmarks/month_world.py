@@ -25,10 +25,42 @@ LINKS = 4  # links of a partner, beside the bare partner parameter
 CODES_EACH = 4  # every fourth partner has a promo code
 HOLD_FROM_DAYS = 14  # orders of the last so many days wait for their term
 OFFICE_EMAIL = "owner@month.example"
-_NAMES = ["Анна", "Борис", "Вера", "Глеб", "Дина", "Егор", "Жанна", "Захар", "Инна", "Кирилл", "Лада", "Марк", "Нина", "Олег", "Полина", "Роман", "Софья", "Тимур"]
-_SURNAMES = (
-    ["Орлова", "Белов", "Седова", "Ким", "Гущина", "Лаптев", "Чернова", "Панин", "Юсупова", "Маркин", "Ильина", "Зотов", "Крылова", "Дёмин"]
-)
+_NAMES = [
+    "Анна",
+    "Борис",
+    "Вера",
+    "Глеб",
+    "Дина",
+    "Егор",
+    "Жанна",
+    "Захар",
+    "Инна",
+    "Кирилл",
+    "Лада",
+    "Марк",
+    "Нина",
+    "Олег",
+    "Полина",
+    "Роман",
+    "Софья",
+    "Тимур",
+]
+_SURNAMES = [
+    "Орлова",
+    "Белов",
+    "Седова",
+    "Ким",
+    "Гущина",
+    "Лаптев",
+    "Чернова",
+    "Панин",
+    "Юсупова",
+    "Маркин",
+    "Ильина",
+    "Зотов",
+    "Крылова",
+    "Дёмин",
+]
 _CITIES = ["Москва", "Казань", "Омск", "Пермь", "Тверь", "Уфа", ""]
 
 
@@ -106,7 +138,7 @@ def _wait_for_terms(programme: Programme, at: datetime) -> None:
 def _partners(programme: Programme, count: int, rng: random.Random, begin: datetime) -> None:
     workspace = programme.workspace_id
     users = [
-        User(email=f"p{n}@month.example", name=_name(rng), password="!", created_at=begin)
+        User(email=f"p{n}@month.example", name=_name(rng), password="!", created_at=begin)  # noqa: S106
         for n in range(count)
     ]
     User.objects.bulk_create(users, batch_size=500)
