@@ -11,6 +11,7 @@ from molva.audit.breaches import Breach, Check, Extent
 from molva.audit.explanations import EXPLANATION_CHECKS
 from molva.audit.payouts import PAYOUT_CHECKS
 from molva.audit.settlement import SETTLEMENT_CHECKS
+from molva.audit.sums import SUM_CHECKS
 from molva.audit.tables import TABLE_CHECKS
 from molva.programmes.models import Partner
 from molva.workspaces.models import Workspace
@@ -18,6 +19,7 @@ from molva.workspaces.scoping import scope
 
 CHECKS: tuple[Check, ...] = (
     *BOOK_CHECKS,
+    *SUM_CHECKS,
     *PAYOUT_CHECKS,
     *TABLE_CHECKS,
     *EXPLANATION_CHECKS,

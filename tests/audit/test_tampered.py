@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from molva.audit import run_checks
-from molva.commissions.models import AccrualLot, Commission
+from molva.commissions.models import AccrualLot, Commission, OrderFigure
 from molva.kit import clock
 from molva.kit.triggers import install_sql, remove_sql, run
 from molva.ledger.models import Account, LedgerHead, Posting, Transaction
@@ -35,6 +35,10 @@ def order_name(row: Commission) -> str:
     return f"order {row.order.number} ({row.order_id}), partner {row.partner.code}, level {row.level}"
 
 
+def account(kind: str) -> int:
+    return Account.objects.get(kind=kind).pk
+
+
 def posting_of(number: int) -> Posting:
     return Posting.objects.get(transaction__number=number)
 
@@ -53,7 +57,31 @@ def test_a_changed_amount(month: Month) -> None:
         ("I7", "transaction № 3"),
         ("I2", f"commission {row.pk}"),
         ("I2", f"partner {row.partner_id}"),  # whose balance the database has added up before
+        ("I2", f"account {account('expense')} (expense)"),
+        ("I2", f"figures of partner {row.partner_id}"),
     }
+
+
+def test_a_kept_balance_of_the_programme(month: Month) -> None:
+    cash = Account.objects.get(kind="cash")
+    tamper(
+        "ledger_accountbalance",
+        "UPDATE ledger_accountbalance SET balance_minor = balance_minor + 1 WHERE account_id = %s",
+        cash.pk,
+    )
+    assert found() == {("I2", f"account {cash.pk} (cash)")}
+
+
+def test_a_figure_of_reports(month: Month) -> None:
+    row = OrderFigure.objects.get(order__number="1002", partner=month.shop.boris, orders=1)
+    programme = month.shop.programme.pk
+    OrderFigure.objects.filter(pk=row.pk).update(level1_minor=row.level1_minor + 1)
+    assert found() == {
+        ("I2", f"figures of partner {row.partner_id}"),
+        ("I2", f"figures of programme {programme}, {row.day}"),
+    }
+    OrderFigure.objects.filter(pk=row.pk).update(level1_minor=row.level1_minor, revenue_minor=1)
+    assert found() == {("I2", f"figures of programme {programme}, {row.day}")}
 
 
 def test_a_removed_posting(month: Month) -> None:
@@ -66,6 +94,7 @@ def test_a_removed_posting(month: Month) -> None:
         ("I5", "transaction № 13"),
         ("I12", f"payout {month.payout.pk}, line {line.pk}"),
         ("I2", f"partner {month.payout.partner_id}"),
+        ("I2", f"account {account('expense')} (expense)"),
     }
 
 

@@ -98,6 +98,7 @@ def test_unscoped_reads_stand_only_in_listed_files() -> None:
         for path in files("*.py")
         if re.search(r"\.unscoped\b|_base_manager\b", path.read_text(encoding="utf-8"))
         and name(path) not in UNSCOPED_ALLOWED
+        and "/migrations/" not in name(path)  # an upgrade changes the rows of all workspaces
     ]
     assert found == []
 

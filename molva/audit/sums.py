@@ -1,0 +1,64 @@
+"""Checks of sums that are kept so that pages are quick: they must be what the rows they stand for add up to (I2)."""
+
+from collections.abc import Iterator
+
+from molva.audit.breaches import Breach, Check, Extent
+from molva.audit.sql import rows
+from molva.commissions.models import Cut
+
+
+def check_account_balances(extent: Extent) -> Iterator[Breach]:
+    """I2: the balance that the database has added up for an account is the sum of its postings."""
+    statement = """
+        SELECT a.id, a.kind, COALESCE(b.balance_minor, 0), COALESCE(m.amount, 0) FROM ledger_account a
+        LEFT JOIN ledger_accountbalance b ON b.account_id = a.id
+        LEFT JOIN (
+            SELECT account_id, SUM(amount) AS amount FROM (
+                SELECT to_account_id AS account_id, amount_minor AS amount FROM ledger_posting WHERE workspace_id = %s
+                UNION ALL
+                SELECT from_account_id, -amount_minor FROM ledger_posting WHERE workspace_id = %s
+            ) moves GROUP BY account_id
+        ) m ON m.account_id = a.id
+        WHERE a.workspace_id = %s AND a.partner_id IS NULL
+          AND COALESCE(b.balance_minor, 0) <> COALESCE(m.amount, 0) ORDER BY a.id
+    """
+    for pk, kind, kept, amount in rows(statement, *[extent.workspace_id] * 3):
+        yield Breach("I2", f"account {pk} ({kind})", f"{kept} is kept, the postings make {amount}")
+
+
+def check_figures_of_orders(extent: Extent) -> Iterator[Breach]:
+    """I2: what orders bring a partner in reports is what the books posted for them."""
+    statement = """
+        SELECT partner_id, SUM(counted), SUM(posted) FROM (
+            SELECT partner_id, level1_minor + level2_minor AS counted, 0 AS posted
+            FROM commissions_orderfigure WHERE workspace_id = %s
+            UNION ALL
+            SELECT t.partner_id, 0, CASE t.kind WHEN 'accrual' THEN p.amount_minor ELSE -p.amount_minor END
+            FROM ledger_transaction t JOIN ledger_posting p ON p.transaction_id = t.id
+            WHERE t.workspace_id = %s AND t.kind IN ('accrual', 'clawback')
+        ) both_sides GROUP BY partner_id HAVING SUM(counted) <> SUM(posted) ORDER BY partner_id
+    """
+    for partner, counted, posted in rows(statement, extent.workspace_id, extent.workspace_id):
+        yield Breach(
+            "I2", f"figures of partner {partner}", f"{counted} is reported, the books posted {posted}"
+        )
+
+
+def check_figures_of_days(extent: Extent) -> Iterator[Breach]:
+    """I2: a programme's figures of a day are the sum of what its orders add to that day."""
+    names = ("orders", "revenue_minor", "returned", "returned_minor", "level1_minor", "level2_minor")
+    sums = " OR ".join(f"SUM(o_{name}) <> SUM(d_{name})" for name in names)
+    orders = ", ".join(f"{name} AS o_{name}, 0 AS d_{name}" for name in names)
+    days = ", ".join(f"0, {name}" for name in names)
+    statement = f"""
+        SELECT programme_id, day FROM (
+            SELECT programme_id, day, {orders} FROM commissions_orderfigure WHERE workspace_id = %s
+            UNION ALL
+            SELECT programme_id, day, {days} FROM commissions_dayfigure WHERE workspace_id = %s AND cut = %s
+        ) both_sides GROUP BY programme_id, day HAVING {sums} ORDER BY programme_id, day
+    """  # noqa: S608 - names of our own columns
+    for programme, day in rows(statement, extent.workspace_id, extent.workspace_id, int(Cut.WHOLE)):
+        yield Breach("I2", f"figures of programme {programme}, {day}", "are not the sum of its orders")
+
+
+SUM_CHECKS: tuple[Check, ...] = (check_account_balances, check_figures_of_orders, check_figures_of_days)
