@@ -1,7 +1,7 @@
 """Visits of the month: day files as the tracker leaves them, and their loading into touches and counts, measured.
 
-Files are written by plain rows into the tracker's own schema: one in eight visitors comes back, one visit in twelve is a
-machine's, one in ten is told by the storefront script; tags, UTM and referrers as partners use them.
+Files are written by plain rows into the tracker's own schema: one in eight visitors comes back, one visit in twelve
+is a machine's, one in ten is told by the storefront script; tags, UTM and referrers as partners use them.
 """
 
 import random
@@ -30,7 +30,7 @@ _HOSTS = [f"https://site{n}.example/" for n in range(2000)] + [
 ] * 60
 _UTM = [f"utm_source=partner&utm_medium=cpa&utm_campaign=c{n}" for n in range(400)]
 _ROWS = (
-    f"INSERT INTO clicks ({','.join(clickfile.COLUMNS)}) VALUES ({','.join('?' * len(clickfile.COLUMNS))})"
+    f"INSERT INTO clicks ({','.join(clickfile.COLUMNS)}) VALUES ({','.join('?' * len(clickfile.COLUMNS))})"  # noqa: S608
 )
 
 
@@ -87,7 +87,8 @@ def _rows(world: World, rng: random.Random, at: int, step: int, count: int) -> I
             visitor = known[bits % 4096]
         yield (
             make_click_id(at + number * step + bits % max(1, step)), link, world.partners[rank], visitor, flags,
-            b"\x05\x06" + (bits % 65536).to_bytes(2, "big"), agent, hosts[bits % len(hosts)] if bits % 20 < 13 else None,
+            b"\x05\x06" + (bits % 65536).to_bytes(2, "big"), agent,
+            hosts[bits % len(hosts)] if bits % 20 < 13 else None,
             f"s{bits % 300}" if bits % 20 < 3 else None, f"post{bits % 5000}" if bits % 100 < 6 else None,
             None, None, None, _UTM[bits % len(_UTM)] if bits % 5 < 2 else None, page,
         )  # fmt: skip

@@ -1,11 +1,13 @@
 """Copies of settled orders: the same rows with other ids, people and moments, chained anew in the books.
 
-The engine settles some tens of thousands of orders; SQL repeats them, each copy as many days later as the originals took.
+The engine settles some tens of thousands of orders; SQL repeats them, each copy as many days later as the originals
+took.
 Everything that the books say is as the engine would have written it (the chain is hashed by the ledger's own functions,
 `molva check` finds nothing in the books); inside the stored explanations the moments and numbers stay those of the
 original, which no page minds, but `molva check` would when it judges those orders anew.
 """
 
+import json
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -39,8 +41,8 @@ _TIMES = {
     "updated_at", "posted_at", "due_at",
 }  # fmt: skip
 _TRANSACTION = (
-    "id", "number", "kind", "at", "recorded_at", "key", "inputs_hash", "order_id", "commission_id", "payout_id", "level",
-    "facts", "prev_hash", "hash", "partner_id", "programme_id", "workspace_id",
+    "id", "number", "kind", "at", "recorded_at", "key", "inputs_hash", "order_id", "commission_id", "payout_id",
+    "level", "facts", "prev_hash", "hash", "partner_id", "programme_id", "workspace_id",
 )  # fmt: skip
 _POSTING = ("transaction_id", "from_account_id", "to_account_id", "amount_minor", "workspace_id")
 
@@ -65,7 +67,7 @@ def make_copies(world: World, base: int, wanted: int, step: timedelta) -> float:
 
 
 def _top(cursor: Any, table: str) -> int:
-    cursor.execute(f"SELECT max(id) FROM {table}")
+    cursor.execute(f"SELECT max(id) FROM {table}")  # noqa: S608
     return int(cursor.fetchone()[0] or 0)
 
 
@@ -83,7 +85,8 @@ def _statement(
             values.append(_later(column, seconds))
         else:
             values.append(_special(table, column, tops, copy, base, seconds))
-    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM {table} WHERE id <= {tops[table]}"
+    head = f"INSERT INTO {table} ({', '.join(columns)})"
+    return f"{head} SELECT {', '.join(values)} FROM {table} WHERE id <= {tops[table]}"  # noqa: S608
 
 
 def _later(column: str, seconds: float) -> str:
@@ -177,12 +180,12 @@ def _plain(value: Any) -> Any:
         text = f"{value:%Y-%m-%d %H:%M:%S.%f}"
         return f"{text}+00" if connection.vendor == "postgresql" else text
     if isinstance(value, dict):
-        return '{"order": "%s"}' % value["order"]
+        return json.dumps(value)
     return value
 
 
 def _let_ids_follow(cursor: Any) -> None:
     for table in (*_IDS, "ledger_transaction", "ledger_posting"):
         cursor.execute(
-            f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"
+            f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"  # noqa: S608
         )

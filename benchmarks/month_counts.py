@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.db import transaction
@@ -22,7 +23,7 @@ _SHARES = (0.1, 0.51, 0.13, 0.13, 0.13)  # of the bare parameter, the main link,
 def write_counts(world: World, clicks: int, *, last: date, days: int = 30) -> tuple[int, int, float]:
     """Write the counts of so many days up to `last`; rows by day, rows by hour, seconds."""
     began, rng = time.perf_counter(), random.Random(SEED + 3)
-    shares = [after - before for before, after in zip([0.0, *world.cum_weights], world.cum_weights)]
+    shares = [after - before for before, after in pairwise([0.0, *world.cum_weights])]
     scale = clicks / days / world.cum_weights[-1]
     by_day = by_hour = 0
     for back in reversed(range(days)):

@@ -1,7 +1,7 @@
-"""Pages of office and cabinet over the month: milliseconds at the server and questions to the database, beside the bars.
+"""Pages of office and cabinet over the month: milliseconds at the server and questions to the database, beside bars.
 
-Each page is asked for in this process, through every middleware, signed in, as often as `--times` says after one that is
-not counted (templates are compiled then). Time spent in the database is told apart.
+Each page is asked for in this process, through every middleware, signed in, as often as `--times` says after one that
+is not counted (templates are compiled then). Time spent in the database is told apart.
 """
 
 import time
@@ -122,7 +122,7 @@ def _questions(world: World) -> Iterator[tuple[str, Callable[[], object], float]
     yield "SQL: top 50 partners of 30 days", lambda: list(top.all()), 250.0
 
 
-def _pages(world: World) -> Iterator[Page]:
+def _pages(world: World) -> Iterator[Page]:  # noqa: C901, PLR0915 - a plain list of addresses
     office, cabinet = "/office/month/", "/cabinet/month/"
     partner, small = world.partners[17], world.partners[len(world.partners) // 2]
     code = world.codes[17]
@@ -170,6 +170,8 @@ def _pages(world: World) -> Iterator[Page]:
             yield Page(f"report {kind} by {view}", f"{office}reports/{kind}/?by={view}", bar=REPORT)
         yield Page(f"report {kind}, last month", f"{office}reports/{kind}/?period=last_month", bar=REPORT)
         yield Page(f"report {kind} of a partner", f"{office}reports/{kind}/?partner={code}", bar=REPORT)
+    for query in ("", "?by=partner", "?by=link", "?by=day&period=90", f"?partner={code}"):
+        yield Page(f"figures {query}", f"{office}reports/figures/{query}", bar=REPORT)
     yield Page("history", f"{office}history/")
     for query in (
         "?about=money",

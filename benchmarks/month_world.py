@@ -138,7 +138,7 @@ def _wait_for_terms(programme: Programme, at: datetime) -> None:
 def _partners(programme: Programme, count: int, rng: random.Random, begin: datetime) -> None:
     workspace = programme.workspace_id
     users = [
-        User(email=f"p{n}@month.example", name=_name(rng), password="!", created_at=begin)
+        User(email=f"p{n}@month.example", name=_name(rng), password="!", created_at=begin)  # noqa: S106
         for n in range(count)
     ]
     User.objects.bulk_create(users, batch_size=500)

@@ -23,7 +23,7 @@ LOADING_SECONDS = 1.5  # of the two between calls: a worker has two threads, and
 
 @job(queue="clicks", max_attempts=1)
 def load_clicks() -> None:
-    """Load what the tracker of this machine stored, for less than the time until the next call: the rest waits for it."""
+    """Load what this machine's tracker stored, for less than the time until the next call: the rest waits for it."""
     claim_nodes(click_folder())
     ingest_clicks(seconds=LOADING_SECONDS, react=ask_settlements)
 

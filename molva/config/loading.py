@@ -9,7 +9,7 @@ import signal
 import threading
 
 from django.db import Error as DatabaseError
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections
 
 from molva.commissions.jobs import load_clicks
 from molva.tracking.errors import NodeTaken
@@ -42,8 +42,7 @@ class Loader:
         """One turn; whether it went well."""
         close_old_connections()
         try:
-            with transaction.atomic():
-                load_clicks()
+            load_clicks()
         except (DatabaseError, NodeTaken, OSError) as problem:
             logger.error("clicks are not loaded now: %s", problem)
             return False

@@ -149,9 +149,7 @@ class Life:
             mark_paid(payout=payout, actor=self.owner, external_reference=f"{at:%y%m%d}-1")
 
     def _draft(self) -> None:
-        payable = list_payable(self.connection.programme)
-        if payable:
-            partner = payable[0][0]
+        for partner, _amount in list_payable(self.connection.programme, limit=1).first:
             comment = self._comment(self.now)
             draft_payout(partner=partner, actor=self.owner, method=self._method(partner), comment=comment)
 

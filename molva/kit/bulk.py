@@ -35,10 +35,11 @@ def add_plain(
     """Add to whole-number columns of rows that are found by `key`, or make the rows with these figures.
 
     `key` and `also` name columns with their PostgreSQL types; a row has the values of `key`, of `also` and of `sums`.
-    Rows differ in their keys.
+    Rows differ in their keys. They are written in the order of these: neighbours share pages of the index.
     """
     if not rows:
         return
+    rows = sorted(rows)
     columns = [*key, *also, *sums]
     head = f"INSERT INTO {table} ({', '.join(columns)}) "
     changes = ", ".join(f"{one} = {table}.{one} + excluded.{one}" for one in sums)

@@ -49,14 +49,20 @@ def csv_cell(value: object, *, decimal_comma: bool = False) -> str:
 
 
 def write_xlsx(
-    target: IO[bytes], header: Row, rows: Iterable[Row], *, day_format: str = "yyyy-mm-dd"
+    target: IO[bytes],
+    header: Row,
+    rows: Iterable[Row],
+    *,
+    day_format: str = "yyyy-mm-dd",
+    folder: str | None = None,
 ) -> None:
     """Write a workbook: a bold frozen header, columns as wide as their first rows ask, another sheet when one is full.
 
     Naive datetimes are written as the clocks of the reader show them; money is a Decimal with the digits of its
-    currency. The rows wait in temporary files, not in memory.
+    currency. The rows wait in temporary files of `folder` (the system's own by default), not in memory.
     """
-    book = xlsxwriter.Workbook(target, {"constant_memory": True, "default_date_format": day_format})
+    options = {"constant_memory": True, "default_date_format": day_format, "tmpdir": folder}
+    book = xlsxwriter.Workbook(target, options)
     formats = _Formats(book, day_format)
     rows = iter(rows)
     sample = list(islice(rows, _SAMPLE))

@@ -71,7 +71,7 @@ class Order(WorkspaceModel):
             models.Index(fields=["programme", "unpaid", "-created_at", "workspace"], name="order_unpaid"),
             # how many orders of partners have accrued in a period
             models.Index(
-                fields=["programme", "-created_at", "workspace"],
+                fields=["programme", "-created_at", "workspace", "partner", "reached_at"],
                 name="order_reached",
                 condition=models.Q(partner__isnull=False, reached_at__isnull=False),
             ),

@@ -52,10 +52,21 @@ def payout_totals(programme: Programme) -> dict[str, StatusTotal]:
     return totals
 
 
-def list_payable(programme: Programme) -> list[tuple[Partner, int]]:
-    """Partners whom `draft_payouts` would serve now, with the amount, the largest first."""
-    least = max(programme.min_payout_minor, 1)
-    available = available_from(programme, least)
-    drafted = Payout.objects.filter(programme=programme, status=PayoutStatus.DRAFT).values("partner")
-    partners = Partner.objects.filter(pk__in=available).exclude(pk__in=drafted)
-    return sorted(((one, available[one.pk]) for one in partners), key=lambda pair: (-pair[1], pair[0].pk))
+@dataclass(frozen=True, slots=True)
+class Payable:
+    """Whom `draft_payouts` would serve now: how many, how much together, and the first of them with their amounts."""
+
+    count: int
+    amount_minor: int
+    first: list[tuple[Partner, int]]
+
+
+def list_payable(programme: Programme, *, limit: int = 0) -> Payable:
+    """Partners with enough available and without a draft; of those with the most, `limit` are named."""
+    available = available_from(programme, max(programme.min_payout_minor, 1))
+    drafts = Payout.objects.filter(programme=programme, status=PayoutStatus.DRAFT)
+    for pk in drafts.values_list("partner_id", flat=True):
+        available.pop(pk, None)
+    ranked = sorted(available.items(), key=lambda pair: (-pair[1], pair[0]))[:limit]
+    partners = Partner.objects.in_bulk([pk for pk, _ in ranked])
+    return Payable(len(available), sum(available.values()), [(partners[pk], amount) for pk, amount in ranked])

@@ -161,8 +161,10 @@ class Partner(WorkspaceModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["programme", "-joined_at"], name="partner_recent")
-        ]  # list of partners
+            models.Index(fields=["programme", "-joined_at"], name="partner_recent"),  # list of partners
+            # how many wait and work: asked on every page of the office, so from the index alone
+            models.Index(fields=["programme", "status", "workspace"], name="partner_status"),
+        ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.code_folded = self.code.strip().casefold()

@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import BigIntegerField, Case, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce, TruncDate
 
-from molva.ledger.models import PARTNER_KINDS, AccountKind, Posting, TransactionKind
+from molva.ledger.models import PARTNER_KINDS, AccountBalance, AccountKind, Posting, TransactionKind
 from molva.orders.models import Order
 from molva.programmes.models import Partner, Programme
 from molva.reports.period import Period
@@ -68,7 +68,12 @@ def accrual_report(
         postings = postings.filter(transaction__order_id__in=among)
     inside = postings.filter(transaction__at__gte=period.start, transaction__at__lt=period.end)
     found = list(_figures(inside, _KEYS[by], period))
-    begin, end = _balances(postings, period.start), _balances(postings, period.end)
+    if among is None:
+        begin = _balances(programme, partner, postings, period.start)
+        end = _balances(programme, partner, postings, period.end)
+    else:  # of some orders only: their few postings from the beginning
+        begin = _changes(postings.filter(transaction__at__lt=period.start))
+        end = _changes(postings.filter(transaction__at__lt=period.end))
     if by == "partner":
         rows = _partner_rows(found, begin, end)
     elif by == "day":
@@ -118,13 +123,28 @@ def _row(found: dict[str, Any], **more: Any) -> AccrualRow:
     return AccrualRow(key=found["key_value"], **{name: found[name] for name in _NAMES}, **more)
 
 
-def _balances(postings: "QuerySet[Posting]", moment: datetime) -> dict[int, int]:
-    """What the partners had together on all their accounts right before a moment, by partner id."""
+def _balances(
+    programme: Programme, partner: str, postings: "QuerySet[Posting]", moment: datetime
+) -> dict[int, int]:
+    """What the partners had together on all their accounts right before a moment, by partner id.
+
+    What they have now less what has changed since: going back reads a month, going forward all the years.
+    """
+    rows = AccountBalance.objects.filter(programme=programme, kind__in=_KINDS)
+    rows = rows.filter(partner__code=partner) if partner else rows
+    found = dict(rows.order_by().values_list("partner_id").annotate(balance=Sum("balance_minor")))
+    for pk, changed in _changes(postings.filter(transaction__at__gte=moment)).items():
+        found[pk] = found.get(pk, 0) - changed
+    return found
+
+
+def _changes(postings: "QuerySet[Posting]") -> dict[int, int]:
+    """What postings add to the balances of partners, by partner id."""
     change = _sum(
         Q(to_account__kind__in=_KINDS) & ~Q(from_account__kind__in=_KINDS),
         minus=Q(from_account__kind__in=_KINDS) & ~Q(to_account__kind__in=_KINDS),
     )
-    rows = postings.filter(transaction__at__lt=moment, transaction__partner__isnull=False).order_by()
+    rows = postings.filter(transaction__partner__isnull=False).order_by()
     return dict(rows.values_list("transaction__partner_id").annotate(balance=change))
 
 

@@ -37,9 +37,9 @@ def list_commissions(
 
     `by_time`: the database goes through the orders from the newest on, which is right unless few commissions fit.
     """
-    rows = Commission.objects.filter(order__programme=programme).select_related("order", "partner")
-    if not by_time:
-        rows = rows.filter(programme=programme)
+    rows = Commission.objects.select_related("order", "partner")
+    if not (partner or search):  # those are of this programme, and their index is better than the programme's
+        rows = rows.filter(order__programme=programme) if by_time else rows.filter(programme=programme)
     if search:
         people = Partner.objects.filter(contains(search, "name", "code"), programme=programme)
         rows = rows.filter(

@@ -1,21 +1,21 @@
 """Questions about content: lists for cabinet and office, and what each item's link has brought. Sums in minor units."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from django.db.models import Count, QuerySet, Sum
 
-from molva.commissions.models import Commission
-from molva.domain.verdicts import LINK
-from molva.kit.clock import from_micros
+from molva.commissions.models import Cut, DayFigure, OrderFigure
 from molva.orders.models import Order
 from molva.programmes.models import Partner, Programme
 from molva.reports.cabinet_links import public_address
 from molva.reports.matching import contains, person_like
 from molva.tracking.content import ERID
 from molva.tracking.links import with_mark
-from molva.tracking.models import AddressState, ClickDay, ContentItem, ContentKind, CustomerVisitor, Touch
+from molva.tracking.models import AddressState, ClickDay, ContentItem, ContentKind
+
+# Kept sums by link, and what they are called here.
+_KEPT = {"orders": "orders", "revenue_minor": "revenue_minor", "level1_minor": "commission_minor"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +66,20 @@ def list_content(
 
 
 def link_results(items: Sequence[ContentItem]) -> dict[int, LinkResults]:
-    """Results by link id, in five queries for one item and for fifty."""
+    """Results by link id, in two queries for one item and for fifty."""
     links = {item.link_id: item.partner_id for item in items}
     found = dict.fromkeys(links, LinkResults())
     if not found:
         return found
-    days = ClickDay.objects.filter(partner__in=set(links.values()), link_key__in=links).order_by()
+    partners = set(links.values())
+    days = ClickDay.objects.filter(partner__in=partners, link_key__in=links).order_by()
     sums = days.values_list("link_key").annotate(n=Sum("clicks"), people=Sum("visitors"))
     for link, clicks, visitors in sums:
         found[link] = replace(found[link], clicks=clicks, visitors=visitors)
-    for link, _order, total in _orders(links):
-        found[link] = found[link] + total
+    programmes = {item.programme_id for item in items}
+    kept = DayFigure.objects.filter(programme__in=programmes, cut=Cut.LINK, key__in=links, word="").order_by()
+    for link, *won in kept.values_list("key").annotate(*map(Sum, _KEPT)):
+        found[link] = replace(found[link], **dict(zip(_KEPT.values(), won, strict=True)))
     return found
 
 
@@ -88,43 +91,11 @@ def content_address(item: ContentItem) -> str:
 
 def content_orders(item: ContentItem, limit: int = 50) -> list[tuple[Order, LinkResults]]:
     """The orders behind the figures of one item, newest first."""
-    won = {order: total for _link, order, total in _orders({item.link_id: item.partner_id})}
-    rows = Order.objects.filter(pk__in=sorted(won)[-limit:]).select_related("customer")
-    return [(order, won[order.pk]) for order in rows.order_by("-created_at", "-pk")]
-
-
-def _orders(links: dict[int, int]) -> Iterable[tuple[int, int, LinkResults]]:
-    """By link and order id: orders whose winning touch was made by one of the links.
-
-    A verdict keeps the moment and the partner of the touch; whose visitors the customer's are is stored beside.
-    """
-    partners = set(links.values())
-    won = Order.objects.filter(partner__in=partners, reason=LINK)
-    seen = CustomerVisitor.objects.filter(customer__orders__in=won.values("pk"))
-    touches: dict[tuple[str, int, datetime], int] = {
-        (visitor, partner, at): link
-        for visitor, partner, at, link in Touch.objects.filter(
-            link__in=links, visitor__in=seen.values("visitor")
-        ).values_list("visitor", "partner_id", "at", "link_id")
-    }
-    if not touches:
-        return
-    visitors: dict[int, list[str]] = {}
-    for customer, visitor in seen.values_list("customer_id", "visitor").distinct():
-        visitors.setdefault(customer, []).append(visitor)
-    posted = dict(
-        Commission.objects.filter(partner__in=partners, level=1, order__in=won.values("pk"))
-        .order_by()
-        .values_list("order")
-        .annotate(total=Sum("posted_minor"))
-    )
-    facts = won.values_list("pk", "customer_id", "partner_id", "total_minor", "verdict__touch__at")
-    for pk, customer, partner, total, at in facts:
-        moment = from_micros(at) if at is not None else None
-        places = [(visitor, partner, moment) for visitor in visitors.get(customer, [])]
-        link = next((touches[place] for place in places if place in touches), None)
-        if link is not None:
-            yield link, pk, LinkResults(0, 0, 1, total, posted.get(pk, 0))
+    rows = OrderFigure.objects.filter(partner=item.partner_id, link_key=item.link_id, is_own=True).order_by()
+    sums = rows.values_list("order").annotate(*map(Sum, _KEPT)).order_by("-order")[:limit]
+    won = {order: LinkResults(0, 0, *figures) for order, *figures in sums}
+    orders = Order.objects.filter(pk__in=won).select_related("customer")
+    return [(order, won[order.pk]) for order in orders.order_by("-created_at", "-pk")]
 
 
 def state_counts(programme: Programme) -> dict[str, int]:

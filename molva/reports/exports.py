@@ -113,6 +113,8 @@ def save_file(export: Export, write: Callable[[IO[bytes]], None], *, done: Calla
     """Let `write` fill the file, then show it. Raises ExportStopped, and whatever `write` raises."""
     target = path_of(export)
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for left in target.parent.glob(f"{target.name}.*.part"):  # of a run that was killed
+        left.unlink(missing_ok=True)
     draft = target.with_name(f"{target.name}.{export.attempts}.part")
     try:
         with open(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb+") as file:

@@ -100,11 +100,6 @@ class StoredClick(NamedTuple):
         """Whether a person followed the link: bots, prefetches and frames never set an attribution."""
         return not self.flags & NOT_A_TOUCH
 
-    @property
-    def is_qr(self) -> bool:
-        """Whether it came by a QR picture, whatever the kind of its link."""
-        return bool(self.flags & FLAG_QR)
-
 
 def folder_of(data_dir: Path) -> Path:
     """Where the click files of an installation live."""

@@ -35,7 +35,7 @@ def forget_old_hours(*, seconds: float = float("inf")) -> int:
     for programme in Programme.unscoped.values_list("pk", flat=True):
         old = ClickHour.unscoped.filter(programme=programme, hour__lt=limit)
         while time.monotonic() < until and (found := list(old.values_list("pk", flat=True)[:_PORTION])):
-            forgotten += _apart(lambda ids=found: ClickHour.unscoped.filter(pk__in=ids).delete()[0])
+            forgotten += _apart(_hours, found)
     return forgotten
 
 
@@ -53,7 +53,7 @@ def forget_touches(*, seconds: float = float("inf")) -> int:
         after = portion[-1][0]
         old = [pk for pk, programme in portion if pk < limits.get(programme, 0)]
         if old:
-            forgotten += _apart(lambda ids=old: _of_strangers(ids))
+            forgotten += _apart(_of_strangers, old)
     return forgotten
 
 
@@ -90,10 +90,14 @@ def _of_strangers(ids: list[int]) -> int:
     return rows.filter(pk__in=strangers).delete()[0]
 
 
-def _apart(work: Callable[[], int]) -> int:
+def _hours(ids: list[int]) -> int:
+    return ClickHour.unscoped.filter(pk__in=ids).delete()[0]
+
+
+def _apart(work: Callable[[list[int]], int], ids: list[int]) -> int:
     """In a transaction of its own, with a breath for who waits for SQLite's only lock."""
     with transaction.atomic():
-        done = work()
+        done = work(ids)
     if not connection.features.has_select_for_update and not connection.in_atomic_block:
         time.sleep(_BREATH_SECONDS)
     return done

@@ -170,11 +170,11 @@ def add_days(made: Tally, visitors: dict[Any, int], owners: Owners) -> None:
 
 
 def day_totals(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Sums of partners and (as partner 0) of whole programmes by day, of rows by link and day."""
+    """Sums of partners and of whole programmes (partner 0) by day, of rows by link and day."""
     sums: dict[tuple[int, int, str, int], list[int]] = {}
     for partner, day, _link, workspace, programme, *figures in rows:
-        for key in (0, partner):
-            known = sums.setdefault((programme, key, day, workspace), [0, 0, 0])
+        for whose in (0, partner):
+            known = sums.setdefault((programme, whose, day, workspace), [0, 0, 0])
             for place, figure in enumerate(figures):
                 known[place] += figure
     return [(*key, *figures) for key, figures in sorted(sums.items())]

@@ -51,7 +51,7 @@ class Owners:
             self.known |= dict.fromkeys(new)
             rows = Partner.unscoped.filter(pk__in=new)
             found = rows.values_list("pk", "workspace_id", "programme_id", "programme__timezone")
-            self.known |= {pk: Owner(*rest) for pk, *rest in found}
+            self.known |= {pk: Owner(company, programme, zone) for pk, company, programme, zone in found}
         if new := set(links) - self.kinds.keys() - {0}:
             self.kinds |= dict(Link.unscoped.filter(pk__in=new).values_list("pk", "kind"))
 

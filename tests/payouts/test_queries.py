@@ -7,7 +7,14 @@ import pytest
 
 from molva.payouts import services
 from molva.payouts.models import PayoutStatus
-from molva.payouts.queries import StatusTotal, list_payable, list_payouts, payout_lines, payout_totals
+from molva.payouts.queries import (
+    Payable,
+    StatusTotal,
+    list_payable,
+    list_payouts,
+    payout_lines,
+    payout_totals,
+)
 from molva.programmes.models import Programme
 from molva.workspaces.models import User
 from molva.workspaces.scoping import scope
@@ -69,9 +76,12 @@ def test_payable_are_those_who_would_be_drafted(
     for partner, amount in zip(partners, (1000_00, 3000_00, 10_00), strict=True):
         earn(partner, amount)
 
-    assert list_payable(programme) == [(partners[1], 3000_00), (partners[0], 1000_00)]
+    assert list_payable(programme, limit=9) == Payable(
+        2, 4000_00, [(partners[1], 3000_00), (partners[0], 1000_00)]
+    )
+    assert list_payable(programme, limit=1) == Payable(2, 4000_00, [(partners[1], 3000_00)])
     services.draft_payout(partner=partners[1], actor=owner)
-    assert list_payable(programme) == [(partners[0], 1000_00)]
+    assert list_payable(programme, limit=9) == Payable(1, 1000_00, [(partners[0], 1000_00)])
 
 
 @pytest.mark.parametrize("count", [1, 3])

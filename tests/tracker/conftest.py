@@ -22,7 +22,8 @@ BROWSER = {
     "Accept-Language": "ru-RU,ru;q=0.9",
     "Sec-Fetch-Dest": "document",
 }
-SCHEMA = """
+HOSTS = '["shop.example", "127.0.0.1:9", "магазин.рф"]'  # of the first programme
+SCHEMA = f"""
 CREATE TABLE programmes_programme (id INTEGER PRIMARY KEY, code TEXT, shop_hosts TEXT, mark_param TEXT);
 CREATE TABLE programmes_partner (id INTEGER PRIMARY KEY, programme_id INTEGER, code_folded TEXT);
 CREATE TABLE tracking_link (id INTEGER PRIMARY KEY, programme_id INTEGER, partner_id INTEGER,
@@ -30,7 +31,7 @@ CREATE TABLE tracking_link (id INTEGER PRIMARY KEY, programme_id INTEGER, partne
 CREATE TABLE tracking_promocode (id INTEGER PRIMARY KEY, programme_id INTEGER, partner_id INTEGER,
   code_folded TEXT, is_active BOOLEAN);
 INSERT INTO programmes_programme VALUES
-  (1, 'herbs', '["shop.example", "127.0.0.1:9", "магазин.рф"]', 'aff'), (2, 'other', '[]', 'aff');
+  (1, 'herbs', '{HOSTS}', 'aff'), (2, 'other', '[]', 'aff');
 INSERT INTO programmes_partner VALUES (7, 1, 'anna'), (8, 2, 'boris');
 INSERT INTO tracking_link VALUES
   (3, 1, 7, 'anna-1', 'https://shop.example/tea?aff=ANNA#cups', 1),
@@ -38,7 +39,7 @@ INSERT INTO tracking_link VALUES
   (5, 1, 7, 'anna-bad', 'javascript:alert(1)', 1),
   (6, 1, 7, 'мёд', 'https://магазин.рф/мёд?aff=ANNA&utm_source=shop', 1);
 INSERT INTO tracking_promocode VALUES (1, 1, 7, 'anna10', 1);
-"""
+"""  # noqa: S608 - ours
 
 
 @dataclass

@@ -62,12 +62,12 @@ def click(shop: Shop) -> Callable[..., str]:  # noqa: F811 (the fixture above)
     """A stored click by a link; gives the token that an order then carries."""
 
     def make(link: Link, *, day: float, who: int) -> str:
-        at = START + timedelta(days=day)
-        token = make_token(make_click_id(to_micros(at)), who.to_bytes(8, "big"), token_key())
+        number = make_click_id(to_micros(START + timedelta(days=day)), who)
+        token = make_token(number, who.to_bytes(8, "big"), token_key())
         found = read_token(token, token_key())
         assert found is not None
         Touch.objects.create(
-            programme=shop.programme, partner=link.partner, link=link, visitor=found.visitor, at=at
+            pk=number, programme=shop.programme, partner=link.partner, link=link, visitor=found.visitor
         )
         return token
 

@@ -140,4 +140,8 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.RunPython(install, remove),
+        migrations.AddIndex(
+            model_name="transaction",
+            index=models.Index(fields=["workspace", "programme", "at"], name="transaction_at"),
+        ),
     ]

@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
             model_name="order",
             index=models.Index(
                 condition=models.Q(("partner__isnull", False), ("reached_at__isnull", False)),
-                fields=["programme", "-created_at", "workspace"],
+                fields=["programme", "-created_at", "workspace", "partner", "reached_at"],
                 name="order_reached",
             ),
         ),

@@ -1,14 +1,13 @@
 """Touches lose what can be told from the rest: their id becomes that of the click, which says the moment as well.
 
-Indexes that no question needs go with it: of the touches of a partner, a link, a programme. Not reversible: the moments
-that the columns held are in the ids from now on.
+Indexes that no question needs go with it: of the touches of a partner, a link, a programme.
 """
 
 import django.db.models.deletion
 from django.db import migrations, models
 
-from molva.domain.click_id import MAX_NODE, make_click_id
-from molva.kit.clock import to_micros
+from molva.domain.click_id import MAX_NODE, click_micros, make_click_id
+from molva.kit.clock import from_micros, to_micros
 from molva.kit.indexes import without_index
 
 
@@ -21,10 +20,18 @@ def number_by_clicks(apps, editor):
             editor.connection.vendor == "postgresql"
         ):  # else the table could not be altered in this transaction
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    others = touches.unscoped.filter(click_id__isnull=True)
+    others = touches._base_manager.filter(click_id__isnull=True)
     for place, (pk, at) in enumerate(others.order_by("at", "pk").values_list("pk", "at")):
         number = make_click_id(to_micros(at) + place, MAX_NODE)
-        touches.unscoped.filter(pk=pk).update(id=number)
+        touches._base_manager.filter(pk=pk).update(id=number)
+
+
+def tell_moments(apps, editor):
+    """The way back: the columns get what the ids say."""
+    touches = apps.get_model("tracking", "Touch")
+    for pk in touches._base_manager.values_list("pk", flat=True).iterator():
+        click = None if pk & MAX_NODE == MAX_NODE else pk
+        touches._base_manager.filter(pk=pk).update(at=from_micros(click_micros(pk)), click_id=click)
 
 
 class Migration(migrations.Migration):
@@ -35,7 +42,9 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(number_by_clicks),
+        migrations.RunPython(number_by_clicks, migrations.RunPython.noop),
+        migrations.AlterField(model_name="touch", name="at", field=models.DateTimeField(null=True)),
+        migrations.RunPython(migrations.RunPython.noop, tell_moments),
         migrations.RemoveConstraint(
             model_name="customervisitor",
             name="customer_visitor_once",

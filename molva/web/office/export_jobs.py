@@ -17,6 +17,7 @@ from molva.reports.exports import (
     claim_export,
     fail_export,
     has_waiting,
+    path_of,
     remove_old,
     save_file,
     tell_progress,
@@ -73,7 +74,12 @@ def _write(export: Export) -> None:
     table = table_of(export.name, export.programme, QueryDict(export.query))
     counter = _Counter(export, table)
     counted = Table(table.name, table.header, counter.rows(), table.count)
-    save_file(export, lambda file: write_table(counted, export.form, file), done=lambda: counter.done)
+    folder = str(path_of(export).parent)  # what a killed run leaves there goes with the old files
+    save_file(
+        export,
+        lambda file: write_table(counted, export.form, file, folder=folder),
+        done=lambda: counter.done,
+    )
 
 
 class _Counter:

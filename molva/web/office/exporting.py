@@ -106,10 +106,10 @@ def plain_query(query: QueryDict) -> QueryDict:
     return kept
 
 
-def write_table(table: Table, form: str, file: IO[bytes]) -> None:
-    """Write a whole file, in the active language."""
+def write_table(table: Table, form: str, file: IO[bytes], *, folder: str | None = None) -> None:
+    """Write a whole file, in the active language; rows may wait in `folder` meanwhile."""
     if form == ExportForm.XLSX:
-        write_xlsx(file, table.header, table.rows, day_format=_day_format())
+        write_xlsx(file, table.header, table.rows, day_format=_day_format(), folder=folder)
         return
     for text in csv_lines(table.header, table.rows, decimal_comma=formats.is_russian()):
         file.write(text.encode())

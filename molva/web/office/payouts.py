@@ -38,6 +38,8 @@ from molva.web.ui.filters import address
 from molva.web.ui.flash import say
 from molva.web.ui.shell import Tab
 
+NAMED = 300  # partners on the page before drafts are made; all are served
+
 
 @office_page()
 def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
@@ -53,8 +55,8 @@ def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
         "tabs": _tabs(request, payout_totals(programme), status),
         "filters": [*partner_filter(request, programme), read_period(request, programme).filter],
         "total": rows.order_by().aggregate(total=Sum("amount_minor"))["total"] or 0,
-        "payable": len(payable),
-        "payable_minor": sum(amount for _partner, amount in payable),
+        "payable": payable.count,
+        "payable_minor": payable.amount_minor,
         **downloads(request),
         "may_pay": place.may(*CASHIERS),
         "is_filtered": bool(request.GET),
@@ -115,10 +117,8 @@ def prepare(request: HttpRequest, place: Place) -> HttpResponse:
         n = len(made)
         say(request, ngettext("%(n)d payout is prepared", "%(n)d payouts are prepared", n) % {"n": n})
         return redirect(f"{reverse('office:payouts', args=[programme.code])}?status=draft")
-    payable = list_payable(programme)
     context = {
-        "payable": payable,
-        "total": sum(amount for _partner, amount in payable),
+        "payable": list_payable(programme, limit=NAMED),
         "crumbs": [(_("Payouts"), reverse("office:payouts", args=[programme.code])), (_("Prepare"), "")],
     }
     return page(request, place, "office/payouts_prepare.html", "payouts", context)

@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 
 from molva.domain.click_id import derive_key
 from molva.web.public.script import source
-from tests.tracker.conftest import SECRET, TrackerProcess
+from tests.tracker.conftest import HOSTS, SECRET, TrackerProcess
 
 KEY = derive_key(SECRET.encode())
 HTML = """<!doctype html><html><head><meta charset="utf-8">{csrf}<script src="/s.js" async></script></head>
@@ -86,8 +86,8 @@ def shop_server(shared_tracker: TrackerProcess) -> Iterator[Shop]:
     server.shutdown()
     server.server_close()
     shared_tracker.change(
-        """UPDATE programmes_programme SET shop_hosts = '["shop.example", "127.0.0.1:9"]' WHERE id = 1;
-           DELETE FROM programmes_partner WHERE id = 9"""
+        f"UPDATE programmes_programme SET shop_hosts = '{HOSTS}' WHERE id = 1;"  # noqa: S608 - ours
+        "DELETE FROM programmes_partner WHERE id = 9"
     )
     time.sleep(1.5)
 

@@ -302,7 +302,7 @@ def test_a_list_that_kills_every_worker_is_given_up(world: World) -> None:
 def test_a_failure_says_why_and_can_be_tried_again(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, problem: str, words: str
 ) -> None:
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise error
 
     export = ask(world)
