@@ -78,10 +78,19 @@ class ClickAnswers:
         inside = {"programme": self.question.programme, "day__gte": period.first, "day__lte": period.last}
         if "link" not in where:
             return ClickTotal.objects.filter(partner_key=int(where.get("partner", 0)), **inside)
-        rows = ClickDay.objects.filter(**inside)
-        if "partner" in where:
-            rows = rows.filter(partner=int(where["partner"]))
-        return rows.filter(_of_links([where["link"]]))
+        return self._click_days(period, [where["link"]])
+
+    def _click_days(self, period: Period, links: Collection[str] | None) -> "QuerySet[ClickDay]":
+        """Rows by link and day, of these links if any are named.
+
+        A partner says which programme it is: with both named SQLite may go through the programme's whole period.
+        """
+        rows = ClickDay.objects.filter(day__gte=period.first, day__lte=period.last)
+        if (partner := self.question.partner) is not None:
+            rows = rows.filter(partner=partner)
+        elif links is None or "0" in links:
+            rows = rows.filter(programme=self.question.programme)
+        return rows if links is None else rows.filter(_of_links(links))
 
     def _by_rollup(
         self, period: Period, limit: int, sort: str, keys: Collection[str] | None
@@ -97,11 +106,10 @@ class ClickAnswers:
             rows = rows.filter(partner_key__gt=0) if only is None else rows.filter(partner_key__in=only)
         else:
             name = "partner_id" if question.by == "partner" else "link_key"
-            rows = self._days(period) if "link" in question.where else ClickDay.objects.filter(**inside)
-            if "partner" in question.where:
-                rows = rows.filter(partner=int(question.where["partner"]))
-            if keys is not None and name == "link_key":
-                rows = rows.filter(_of_links(keys))
+            links = [question.where["link"]] if "link" in question.where else None
+            rows = self._click_days(period, keys if keys is not None and name == "link_key" else links)
+            if links and keys is not None:
+                rows = rows.filter(_of_links(links))
         grouped = rows.order_by().values(name).annotate(**_SUMS)
         first = f"n_{sort.lstrip('-')}" if sort.lstrip("-") in ("clicks", "visitors", "bots") else "n_clicks"
         is_up = first != "n_clicks" or sort == "clicks"

@@ -173,7 +173,7 @@ def _condition(question: FigureQuestion, name: str, word: str) -> Q:
         return Q(is_new=word == "new")
     if name == "product":
         product, _cut, sku = word.partition("\x1f")
-        lines = OrderLine.objects.filter(product=product, sku=sku, order__programme=question.programme)
+        lines = OrderLine.objects.filter(product=product, sku=sku)
         return Q(order__in=lines.values("order"))
     column = VIEWS[name].column
     if name in ("partner", "link"):
