@@ -1,7 +1,7 @@
 """Pages of office and cabinet over the month: milliseconds at the server and questions to the database, beside bars.
 
 Each page is asked for in this process, through every middleware, signed in, as often as `--times` says after one that
-is not counted (templates are compiled then). The best answer and the least processor time tell the work on a machine that
+is not counted (templates are compiled then). The best answer and the least processor time tell the work on a machine
 that others use as well; SQLite works in this process, so its part is in both.
 """
 
