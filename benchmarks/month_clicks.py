@@ -82,9 +82,9 @@ def _rows(world: World, rng: random.Random, at: int, step: int, count: int) -> I
         if chance < 0.08:
             flags, agent = flags | FLAG_BOT | FLAG_NO_LANGUAGE, len(_AGENTS) + 1 + bits % len(_BOTS)
         if bits % 8:
-            visitor = known[bits % 4096] = rng.randbytes(8)
+            visitor = known[bits // 8 % 4096] = rng.randbytes(8)
         else:
-            visitor = known[bits % 4096]
+            visitor = known[bits // 8 % 4096]
         yield (
             make_click_id(at + number * step + bits % max(1, step)), link, world.partners[rank], visitor, flags,
             b"\x05\x06" + (bits % 65536).to_bytes(2, "big"), agent,

@@ -1,7 +1,8 @@
 """Pages of office and cabinet over the month: milliseconds at the server and questions to the database, beside bars.
 
 Each page is asked for in this process, through every middleware, signed in, as often as `--times` says after one that
-is not counted (templates are compiled then). Time spent in the database is told apart.
+is not counted (templates are compiled then). The best answer and the least processor time tell the work on a machine
+that others use as well; SQLite works in this process, so its part is in both.
 """
 
 import time
@@ -37,7 +38,7 @@ class Page:
     who: str = "office"
     bar: float = PAGE
     spent: list[float] = field(default_factory=list)
-    in_database: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
     queries: int = 0
     size: int = 0
 
@@ -55,11 +56,12 @@ def time_pages(world: World, *, times: int, only: str = "") -> list[Page]:
         pages = [page for page in _pages(world) if only in page.name]
         for who, rank in (("cabinet", 17), ("small", len(world.partners) // 2)):
             clients[who].force_login(User.objects.get(email=f"p{rank}@month.example"))
-    print(f"{'page':44} {'p50':>8} {'p95':>8} {'SQL':>8} {'queries':>8} {'KB':>6}   bar", flush=True)
+    head = ("best", "p50", "p95", "CPU", "queries", "KB")
+    print(f"{'page':44} " + " ".join(f"{word:>8}" for word in head) + "   bar", flush=True)
     for page in pages:
         for number in range(times + 1):
             _ask(page, clients[page.who], counts=number > 0)
-            if sum(page.spent) > 5000:
+            if sum(page.spent) > 2500:
                 break
         print(_line(page), flush=True)
     with scope(world.workspace):
@@ -69,33 +71,30 @@ def time_pages(world: World, *, times: int, only: str = "") -> list[Page]:
 
 
 def _ask(page: Page, client: Client, *, counts: bool) -> None:
-    spent = [0.0, 0]
+    queries = 0
 
     def watch(execute: Callable[..., Any], *call: Any) -> Any:
-        began = time.perf_counter()
-        try:
-            return execute(*call)
-        finally:
-            spent[0] += time.perf_counter() - began
-            spent[1] += 1
+        nonlocal queries
+        queries += 1
+        return execute(*call)
 
-    began = time.perf_counter()
+    began, processor = time.perf_counter(), time.process_time()
     with connection.execute_wrapper(watch):
         answer = client.get(page.path)
         content = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    took = time.perf_counter() - began
+    took, processor = time.perf_counter() - began, time.process_time() - processor
     assert answer.status_code == 200, (page.path, answer.status_code)
     if counts:
         page.spent.append(1000 * took)
-        page.in_database.append(1000 * spent[0])
-        page.queries, page.size = int(spent[1]), len(content)
+        page.processor.append(1000 * processor)
+        page.queries, page.size = queries, len(content)
 
 
 def _line(page: Page) -> str:
     mark = "" if page.p95 <= page.bar else "  OVER"
     return (
-        f"{page.name:44} {median(page.spent):8.1f} {page.p95:8.1f} {median(page.in_database):8.1f} {page.queries:8} "
-        f"{page.size // 1024:6}   {page.bar:.0f}{mark}"
+        f"{page.name:44} {min(page.spent):8.1f} {median(page.spent):8.1f} {page.p95:8.1f} {min(page.processor):8.1f} "
+        f"{page.queries:8} {page.size // 1024:8}   {page.bar:.0f}{mark}"
     )
 
 
@@ -106,7 +105,7 @@ def _time(name: str, question: Callable[[], object], bar: float, times: int) -> 
         question()
         if number:
             page.spent.append(1000 * (time.perf_counter() - began))
-    page.in_database = page.spent
+    page.processor = page.spent
     return page
 
 

@@ -159,9 +159,7 @@ class Transaction(WorkspaceModel):
         indexes = [
             # statement of a partner (every index begins with the workspace, as every query names it)
             models.Index(fields=["workspace", "partner", "number"], name="transaction_statement"),
-            models.Index(
-                fields=["workspace", "programme", "at"], name="transaction_at"
-            ),  # accruals of a period
+            models.Index(fields=["programme", "at"], name="transaction_at"),  # accruals of a period
             # what the books hold of a commission, of an order, of a payout
             models.Index(
                 fields=["workspace", "commission_id"],

@@ -109,7 +109,13 @@ def statement(partner: Partner, *, before: int | None = None, limit: int = 50) -
         totals = asdict(balances(partner))
     else:
         entries = entries.filter(number__lt=before)
-        totals = _sums(Posting.objects.filter(transaction__partner=partner, transaction__number__lt=before))
+        totals = _sums(
+            Posting.objects.filter(
+                transaction__workspace=partner.workspace_id,
+                transaction__partner=partner,
+                transaction__number__lt=before,
+            )
+        )
     page = list(entries[:limit])
     changes = _changes(page)
     rows: list[StatementRow] = []
@@ -123,7 +129,13 @@ def statement(partner: Partner, *, before: int | None = None, limit: int = 50) -
 def balance_at(partner: Partner, moment: datetime) -> PartnerBalance:
     """The balance as it stood after everything whose cause is not later than `moment`."""
     return PartnerBalance(
-        **_sums(Posting.objects.filter(transaction__partner=partner, transaction__at__lte=moment))
+        **_sums(
+            Posting.objects.filter(
+                transaction__workspace=partner.workspace_id,
+                transaction__partner=partner,
+                transaction__at__lte=moment,
+            )
+        )
     )
 
 

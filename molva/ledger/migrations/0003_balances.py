@@ -142,6 +142,6 @@ class Migration(migrations.Migration):
         migrations.RunPython(install, remove),
         migrations.AddIndex(
             model_name="transaction",
-            index=models.Index(fields=["workspace", "programme", "at"], name="transaction_at"),
+            index=models.Index(fields=["programme", "at"], name="transaction_at"),
         ),
     ]

@@ -20,18 +20,18 @@ def number_by_clicks(apps, editor):
             editor.connection.vendor == "postgresql"
         ):  # else the table could not be altered in this transaction
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    others = touches._base_manager.filter(click_id__isnull=True)
+    others = touches.objects.filter(click_id__isnull=True)
     for place, (pk, at) in enumerate(others.order_by("at", "pk").values_list("pk", "at")):
         number = make_click_id(to_micros(at) + place, MAX_NODE)
-        touches._base_manager.filter(pk=pk).update(id=number)
+        touches.objects.filter(pk=pk).update(id=number)
 
 
 def tell_moments(apps, editor):
     """The way back: the columns get what the ids say."""
     touches = apps.get_model("tracking", "Touch")
-    for pk in touches._base_manager.values_list("pk", flat=True).iterator():
+    for pk in touches.objects.values_list("pk", flat=True).iterator():
         click = None if pk & MAX_NODE == MAX_NODE else pk
-        touches._base_manager.filter(pk=pk).update(at=from_micros(click_micros(pk)), click_id=click)
+        touches.objects.filter(pk=pk).update(at=from_micros(click_micros(pk)), click_id=click)
 
 
 class Migration(migrations.Migration):
