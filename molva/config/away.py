@@ -9,7 +9,7 @@ import threading
 import time
 
 from django.db import Error as DatabaseError
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 
 from molva.tracker.target import Site, folded_code, lead_on, prepare_target
 from molva.tracking.models import Link
@@ -34,7 +34,8 @@ def address_for(path: str, query: str) -> str | None:
     except DatabaseError:
         return None
     finally:
-        close_old_connections()
+        if not connection.in_atomic_block:
+            close_old_connections()
     if link is None:
         return None
     programme = link.programme

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 
@@ -64,8 +65,11 @@ def commission_tabs(programme: Programme, *, most: int, **filters: Any) -> dict[
     give, the rest by the books. Of a status only `most` rows are looked at.
     """
     listed = list_commissions(programme, by_time=False, **filters).order_by()
-    parts = [_first_of(listed.filter(status=status), str(status), most) for status in CommissionStatus]
     sums = {str(status): StatusSum() for status in CommissionStatus}
+    try:
+        parts = [_first_of(listed.filter(status=status), str(status), most) for status in CommissionStatus]
+    except EmptyResultSet:  # Django sees without asking that nothing fits
+        return sums
     with connection.cursor() as cursor:
         cursor.execute(
             " UNION ALL ".join(sql for sql, _ in parts), [one for _, values in parts for one in values]

@@ -218,7 +218,7 @@ def test_a_partner_prints_cards_that_lead_to_the_shop_by_his_link(firm: Firm, ma
     promo = make_code("ANNA10")
     anna = firm.browser(firm.anna.user)
     card = anna.get(firm.cabinet("code_card", promo.pk))
-    assert card.context["url"].endswith("/r/anna")
+    assert card.context["url"].endswith("/r/anna?qr=1")
     assert card.content.decode().count('class="code-card"') == 10
     boris = firm.browser(firm.boris.user)
     assert boris.get(firm.cabinet("code_card", promo.pk)).status_code == 404
