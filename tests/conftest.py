@@ -8,6 +8,7 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,12 +69,18 @@ def pytest_configure(config: pytest.Config) -> None:
     socket.getaddrinfo = _guard_lookup(socket.getaddrinfo)
 
 
+# Faces and files that ask a database nothing of their own: what they stand on runs on both.
+ON_SQLITE_ALONE = ("web/apps", "web/public", "web/ui", "web/widget", "tracking/columns")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what touches the database or a browser, before -m chooses."""
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
-        if used & DATABASE_FIXTURES or item.get_closest_marker("django_db"):
+        place = item.path.relative_to(Path(__file__).parent).as_posix()
+        asks = used & DATABASE_FIXTURES or item.get_closest_marker("django_db")
+        if asks and not place.startswith(ON_SQLITE_ALONE):
             item.add_marker(pytest.mark.database)
         if "browser" in used:
             item.add_marker(pytest.mark.browser)

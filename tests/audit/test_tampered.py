@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from molva.audit import run_checks
-from molva.commissions.models import AccrualLot, Commission, OrderFigure
+from molva.commissions.models import AccrualLot, Commission
 from molva.kit import clock
 from molva.kit.triggers import install_sql, remove_sql, run
 from molva.ledger.models import Account, LedgerHead, Posting, Transaction
@@ -60,28 +60,6 @@ def test_a_changed_amount(month: Month) -> None:
         ("I2", f"account {account('expense')} (expense)"),
         ("I2", f"figures of partner {row.partner_id}"),
     }
-
-
-def test_a_kept_balance_of_the_programme(month: Month) -> None:
-    cash = Account.objects.get(kind="cash")
-    tamper(
-        "ledger_accountbalance",
-        "UPDATE ledger_accountbalance SET balance_minor = balance_minor + 1 WHERE account_id = %s",
-        cash.pk,
-    )
-    assert found() == {("I2", f"account {cash.pk} (cash)")}
-
-
-def test_a_figure_of_reports(month: Month) -> None:
-    row = OrderFigure.objects.get(order__number="1002", partner=month.shop.boris, orders=1)
-    programme = month.shop.programme.pk
-    OrderFigure.objects.filter(pk=row.pk).update(level1_minor=row.level1_minor + 1)
-    assert found() == {
-        ("I2", f"figures of partner {row.partner_id}"),
-        ("I2", f"figures of programme {programme}, {row.day}"),
-    }
-    OrderFigure.objects.filter(pk=row.pk).update(level1_minor=row.level1_minor, revenue_minor=1)
-    assert found() == {("I2", f"figures of programme {programme}, {row.day}")}
 
 
 def test_a_removed_posting(month: Month) -> None:

@@ -134,6 +134,7 @@ def test_under_https_cookies_are_secure_and_bound_to_the_host():
     assert answer.split() == ["True", "True", "True", "__Host-sid", "31536000"]
 
 
+@pytest.mark.django_db
 def test_a_click_that_cannot_be_counted_is_a_plain_answer(monkeypatch: pytest.MonkeyPatch):
     def away(*_args: Any) -> None:
         raise OSError

@@ -1,0 +1,28 @@
+"""Sums that are kept for quick pages: one of them changed, and the check names it."""
+
+from molva.commissions.models import OrderFigure
+from molva.ledger.models import Account
+from tests.audit.conftest import Month, tamper
+from tests.audit.test_tampered import found
+
+
+def test_a_kept_balance_of_the_programme(month: Month) -> None:
+    cash = Account.objects.get(kind="cash")
+    tamper(
+        "ledger_accountbalance",
+        "UPDATE ledger_accountbalance SET balance_minor = balance_minor + 1 WHERE account_id = %s",
+        cash.pk,
+    )
+    assert found() == {("I2", f"account {cash.pk} (cash)")}
+
+
+def test_a_figure_of_reports(month: Month) -> None:
+    row = OrderFigure.objects.get(order__number="1002", partner=month.shop.boris, orders=1)
+    programme = month.shop.programme.pk
+    OrderFigure.objects.filter(pk=row.pk).update(level1_minor=row.level1_minor + 1)
+    assert found() == {
+        ("I2", f"figures of partner {row.partner_id}"),
+        ("I2", f"figures of programme {programme}, {row.day}"),
+    }
+    OrderFigure.objects.filter(pk=row.pk).update(level1_minor=row.level1_minor, revenue_minor=1)
+    assert found() == {("I2", f"figures of programme {programme}, {row.day}")}
