@@ -56,5 +56,5 @@ def test_a_tampered_copy_fails_and_the_original_does_not(tmp_path: Path) -> None
         "I2 partner 1: available is shown as 303, the postings make 1201",
         "I6 table ledger_posting: has no trigger against changes, or it is switched off",
         "I7 transaction № 2: its contents differ from its hash",
-        "I2 account 1 (expense): -303 is kept, the postings make -1201",
+        "I2 account 2 (expense): -303 is kept, the postings make -1201",
     ]
