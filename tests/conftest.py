@@ -70,7 +70,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 # Faces and files that ask a database nothing of their own: what they stand on runs on both.
-ON_SQLITE_ALONE = ("web/apps", "web/public", "web/ui", "web/widget", "tracking/columns")
+ON_SQLITE_ALONE = (
+    "web/apps", "web/office_codes", "web/office_programme", "web/public", "web/ui", "web/widget", "tracking/columns",
+)  # fmt: skip
 
 
 @pytest.hookimpl(tryfirst=True)
