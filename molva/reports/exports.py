@@ -23,7 +23,6 @@ from molva.workspaces.models import User
 KEEP_DAYS = 7
 MOST_LIVE = 5  # files that one person may wait for
 MOST_ATTEMPTS = 5  # a list is not to blame for the first deaths of its workers
-_SHOWN = 50
 
 
 class TooManyExports(Exception):

@@ -10,13 +10,13 @@ remembers the last id it has seen misses nothing and repeats nothing. What becom
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from molva.domain.click_id import click_micros, click_node, make_click_id
+from molva.domain.click_id import click_micros, click_node
 from molva.kit import clock
 from molva.tracking.sealedfile import past_last_id, sync_folder
 
@@ -94,11 +94,6 @@ class StoredClick(NamedTuple):
     flags: int
     referrer: str | None
     extras: Extras
-
-    @property
-    def is_touch(self) -> bool:
-        """Whether a person followed the link: bots, prefetches and frames never set an attribution."""
-        return not self.flags & NOT_A_TOUCH
 
 
 def folder_of(data_dir: Path) -> Path:
@@ -238,21 +233,6 @@ def read_plain(path: Path, after_id: int, limit: int, *, before_id: int = _MAX_I
         return connection.execute(_SELECT, (after_id, before_id, limit)).fetchall()
     finally:
         connection.close()
-
-
-def read_between(
-    folder: Path, start: datetime, end: datetime, *, chunk: int = 5000
-) -> Iterator[list[StoredClick]]:
-    """All clicks with `start ≤ moment < end` from whichever files hold them, chunk by chunk."""
-    low, high = make_click_id(clock.to_micros(start)) - 1, make_click_id(clock.to_micros(end))
-    day: date = start.astimezone(UTC).date()
-    while day <= end.astimezone(UTC).date():
-        for path in sorted(folder.glob(f"clicks-{day:%Y%m%d}*.db")):
-            after = low
-            while rows := read_after(path, after, chunk, before_id=high):
-                yield rows
-                after = rows[-1].id
-        day += timedelta(days=1)
 
 
 def moment_of(click_id: int) -> datetime:

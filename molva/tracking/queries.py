@@ -9,7 +9,7 @@ from molva.kit import clock
 from molva.kit.bulk import any_of
 from molva.kit.codes import fold
 from molva.programmes.models import Partner, PartnerStatus, Programme
-from molva.tracking.models import ContentItem, PromoCode
+from molva.tracking.models import PromoCode
 
 
 def partner_of_mark(programme: Programme, mark: str) -> Partner | None:
@@ -24,11 +24,6 @@ def partner_of_mark(programme: Programme, mark: str) -> Partner | None:
         )
         found = code.partner if code else None
     return found
-
-
-def content_links(programme: Programme) -> dict[int, ContentItem]:
-    """Every content item of a programme by the id of its link, so that figures by link can be told by content."""
-    return {item.link_id: item for item in ContentItem.objects.filter(programme=programme)}
 
 
 def shop_code_of(programme: Programme, mark: str) -> PromoCode | None:

@@ -8,7 +8,6 @@ from molva.reports.content import LinkResults, content_address, content_orders, 
 from molva.tracking.content import ContentWish, add_content, change_content, page_of, read_tags, set_archived
 from molva.tracking.errors import ContentKnown, LinkError
 from molva.tracking.models import ClickDay, ContentItem, Link
-from molva.tracking.queries import content_links
 from molva.tracking.services import add_promo_code, change_shop
 from tests.commissions.conftest import START, Shop
 
@@ -26,7 +25,7 @@ def test_content_gets_a_link_of_its_own(shop: Shop) -> None:
     )
     assert (item.url, item.tags) == ("https://video.example/w?v=1", "чай, травы")
     assert (item.link.name, item.link.target_url) == ("Чай летом", "https://shop.example/tea?aff=boris")
-    assert content_links(shop.programme) == {item.link_id: item}
+    assert item.link.content == item
     assert content_address(item).endswith(f"/r/{item.link.code}")
 
 

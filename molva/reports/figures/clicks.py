@@ -6,7 +6,7 @@ else from `raw_clicks()`, which may not reach back as far: the answer carries fr
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
@@ -153,11 +153,6 @@ class ClickAnswers:
         if answer.known_from is not None and answer.known_from > period.start:
             self.known_from.append(answer.known_from)
         return {"".join(row.keys): Clicks(row.clicks, row.visitors, row.bots) for row in answer.rows}
-
-
-def hours_kept_since() -> datetime:
-    """From when on hours are known without raw clicks."""
-    return clock.now() - HOURS_KEPT + timedelta(hours=1)
 
 
 def _of_links(keys: Collection[str]) -> Q:

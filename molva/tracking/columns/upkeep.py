@@ -22,7 +22,7 @@ from molva.kit import clock
 from molva.programmes.models import Partner
 from molva.tracking import clickfile, sealedfile
 from molva.tracking.columns import duckdb_engine
-from molva.tracking.columns.clickhouse import ClickHouse, ClickHouseError
+from molva.tracking.columns.clickhouse import COPY_SECONDS, ClickHouse, ClickHouseError
 from molva.tracking.columns.errors import NoAnswerError, SealingError
 from molva.tracking.columns.sealing import clear_drafts, seal_file
 from molva.tracking.columns.shelf import StoredDay, list_days
@@ -82,7 +82,7 @@ def _copy_all(folder: Path) -> Iterator[str]:
     if not settings.MOLVA_CLICKHOUSE_URL:
         return
     try:
-        with ClickHouse(settings.MOLVA_CLICKHOUSE_URL) as server:
+        with ClickHouse(settings.MOLVA_CLICKHOUSE_URL, seconds=COPY_SECONDS) as server:
             server.prepare()
             there = server.days()
             for day in list_days(folder):

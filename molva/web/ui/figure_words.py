@@ -1,6 +1,5 @@
 """What figures, their views and their rows are called, for office and cabinet alike."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -172,8 +171,3 @@ def change_text(now: int | Fraction | None, before: int | Fraction | None) -> st
         return ""
     sign = formats.MINUS if change < 0 else "+"
     return sign + formats.share(abs(change.numerator), change.denominator)
-
-
-def filter_label(name: str, word: str, labels: Mapping[str, str]) -> str:
-    """A filter in force: «Partner: Anna»."""
-    return f"{ROW_WORDS[name]}: {labels.get(name) or word}"

@@ -37,7 +37,6 @@ from molva.web.ui.figure_words import (
 from molva.web.ui.filters import Choice, Filter, address
 from molva.web.ui.shell import Tab
 
-CHARTED_HOURS = ("orders", "clicks", "revenue")
 CHARTED = ("revenue", "orders", "clicks", "commission")
 COLUMNS = (
     "clicks",
