@@ -30,6 +30,11 @@ COMMANDS = {
     "check": Entry(
         "molva.audit.command:check", "Verify the books and every other promise.", needs_django=True
     ),
+    "recount": Entry(
+        "molva.config.recounting:recount",
+        "Make the sums of reports anew from books and clicks.",
+        needs_django=True,
+    ),
     "shops": Entry(
         "molva.config.operator:shops", "List the shops of an operator, give free days.", needs_django=True
     ),
