@@ -61,4 +61,40 @@ def check_figures_of_days(extent: Extent) -> Iterator[Breach]:
         yield Breach("I2", f"figures of programme {programme}, {day}", "are not the sum of its orders")
 
 
-SUM_CHECKS: tuple[Check, ...] = (check_account_balances, check_figures_of_orders, check_figures_of_days)
+def check_days_of_books(extent: Extent) -> Iterator[Breach]:
+    """I2: the days of a partner in the report of accruals add up to his postings, and partners' days to everybody's."""
+    of_postings = """
+        SELECT t.partner_id AS key,
+          CASE t.kind WHEN 'accrual' THEN p.amount_minor ELSE 0 END AS accrued,
+          CASE t.kind WHEN 'clawback' THEN p.amount_minor ELSE 0 END AS taken_back,
+          CASE t.kind WHEN 'release' THEN p.amount_minor ELSE 0 END AS released,
+          CASE WHEN t.kind NOT IN ('welcome', 'adjustment', 'write_off') THEN 0
+            WHEN b.partner_id IS NULL THEN -p.amount_minor ELSE p.amount_minor END AS other,
+          CASE WHEN b.kind = 'cash' THEN p.amount_minor WHEN a.kind = 'cash' THEN -p.amount_minor ELSE 0 END AS paid
+        FROM ledger_transaction t JOIN ledger_posting p ON p.transaction_id = t.id
+        JOIN ledger_account a ON a.id = p.from_account_id JOIN ledger_account b ON b.id = p.to_account_id
+        WHERE t.workspace_id = %s
+    """
+    names = ("accrued", "taken_back", "released", "other", "paid")
+    kept = ", ".join(f"-{name}_minor" for name in names)
+    statement = f"""
+        SELECT key FROM ({of_postings} UNION ALL
+            SELECT key, {kept} FROM ledger_ledgerday WHERE workspace_id = %s AND key <> 0) both_sides
+        GROUP BY key HAVING {" OR ".join(f"SUM({name}) <> 0" for name in names)} ORDER BY key
+    """  # noqa: S608 - names of our own columns
+    for (partner,) in rows(statement, extent.workspace_id, extent.workspace_id):
+        yield Breach("I2", f"days of partner {partner} in the books", "do not add up to the postings")
+    differs = " OR ".join(
+        f"SUM(CASE key WHEN 0 THEN {name}_minor ELSE -{name}_minor END) <> 0" for name in names
+    )
+    statement = f"""
+        SELECT programme_id, day FROM ledger_ledgerday WHERE workspace_id = %s
+        GROUP BY programme_id, day HAVING {differs} ORDER BY programme_id, day
+    """  # noqa: S608
+    for programme, day in rows(statement, extent.workspace_id):
+        yield Breach("I2", f"books of programme {programme}, {day}", "are not the sum of its partners")
+
+
+SUM_CHECKS: tuple[Check, ...] = (
+    check_account_balances, check_figures_of_orders, check_figures_of_days, check_days_of_books,
+)  # fmt: skip

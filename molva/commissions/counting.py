@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
@@ -31,7 +31,7 @@ _TAGS = ("sub1", "sub2", "sub3", "sub4", "sub5")
 _UTM = ("utm_source", "utm_medium", "utm_campaign")
 # Marks of the winning touch: they stand on every row of an order.
 _MARKS = ("touch_at", "link_key", "click_id", "code", *_TAGS, "referrer", *_UTM)
-_KEPT = (*SUMS, "is_own", "is_new", "hour", "goods", *_MARKS, "device", "country")
+_KEPT = (*SUMS, "taken_back_minor", "is_own", "is_new", "hour", "goods", *_MARKS, "device", "country")
 _LONGEST = 200
 NO_LINK = -1
 _OF_ORDERS = ("orders", "revenue_minor", "returned", "returned_minor")
@@ -77,6 +77,14 @@ class Posted:
     level: int
     amount_minor: int
     at: datetime
+
+
+class Added(NamedTuple):
+    """What postings add to a row: accrued less taken back of level 1 and of those above; taken back of both."""
+
+    level1_minor: int = 0
+    level2_minor: int = 0
+    taken_back_minor: int = 0
 
 
 class Counting:
@@ -146,16 +154,16 @@ class Counting:
         terms: Terms = self._terms_at(to_micros(order.created_at))
         return order.status in terms.accrual.lost
 
-    def _added(self, postings: Sequence[Posted]) -> dict[Key, tuple[int, int]]:
-        """What the books posted now, by partner and day: of level 1, of those above."""
-        sums: dict[Key, tuple[int, int]] = {}
+    def _added(self, postings: Sequence[Posted]) -> dict[Key, Added]:
+        """What the books posted now, by partner and day."""
+        sums: dict[Key, Added] = {}
         for one in postings:
             key = (one.partner_id, self._day(one.at)[0])
-            first, second = sums.get(key, (0, 0))
-            is_first = one.level == 1
-            sums[key] = (
-                first + one.amount_minor * is_first,
-                second + one.amount_minor * (not is_first),
+            before, is_first = sums.get(key, Added()), one.level == 1
+            sums[key] = Added(
+                before.level1_minor + one.amount_minor * is_first,
+                before.level2_minor + one.amount_minor * (not is_first),
+                before.taken_back_minor + max(0, -one.amount_minor),
             )
         return sums
 
@@ -207,13 +215,13 @@ class _Order:
     touches: Mapping[tuple[int, int], Touch]
 
     def rows(
-        self, before: Mapping[Key, OrderFigure], added: Mapping[Key, tuple[int, int]], programme: Programme
+        self, before: Mapping[Key, OrderFigure], added: Mapping[Key, Added], programme: Programme
     ) -> Iterator[tuple[OrderFigure | None, OrderFigure]]:
         """Every row that is not what it was: as it was (None for a new one) and as it is."""
         own = (self.order.partner_id, self.made[0]) if self.order.partner_id else None
         marks = self._marks(before)
         rows = {
-            key: self._row(key, before.get(key), added.get(key, (0, 0)), marks, programme)
+            key: self._row(key, before.get(key), added.get(key, Added()), marks, programme)
             for key in {*before, *added, *([own] if own else [])}
         }
         if own:
@@ -230,7 +238,7 @@ class _Order:
         self,
         key: Key,
         was: OrderFigure | None,
-        added: tuple[int, int],
+        added: Added,
         marks: Mapping[str, Any],
         programme: Programme,
     ) -> OrderFigure:
@@ -239,8 +247,9 @@ class _Order:
             order=self.order,
             partner_id=key[0],
             day=key[1],
-            level1_minor=(was.level1_minor if was else 0) + added[0],
-            level2_minor=(was.level2_minor if was else 0) + added[1],
+            level1_minor=(was.level1_minor if was else 0) + added.level1_minor,
+            level2_minor=(was.level2_minor if was else 0) + added.level2_minor,
+            taken_back_minor=(was.taken_back_minor if was else 0) + added.taken_back_minor,
             is_own=key[0] == self.order.partner_id,
             is_new=self.is_new,
             hour=self.made[1],

@@ -113,6 +113,7 @@ class OrderFigure(WorkspaceModel):
     returned_minor = models.BigIntegerField(default=0)
     level1_minor = models.BigIntegerField(default=0)  # accrued less taken back, as posted that day
     level2_minor = models.BigIntegerField(default=0)
+    taken_back_minor = models.BigIntegerField(default=0)  # of both levels, as posted that day
     earned_minor = models.BigIntegerField(
         default=0
     )  # all that the order earned to anybody, in the row that counts it

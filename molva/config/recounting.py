@@ -8,6 +8,7 @@ from datetime import datetime
 import click
 
 from molva.commissions.recount import recount as recount_orders
+from molva.ledger.recount import recount_days
 from molva.programmes.models import Programme
 from molva.tracking.clickfile import ClickFileMissingError
 from molva.tracking.recount import rebuild_day
@@ -37,6 +38,9 @@ def recount(days: tuple[datetime, ...], code: str) -> None:
         raise click.ClickException(f"there is no programme {code}")
     for programme in programmes:
         with scope(programme.workspace_id):
+            click.echo(
+                f"{programme.code}: {recount_days(programme)} transactions of the books counted by day"
+            )
             click.echo(f"{programme.code}: orders of {recount_orders(programme)} customers counted")
 
 

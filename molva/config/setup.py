@@ -36,6 +36,7 @@ def prepare() -> None:
     make_folders()
     with _one_at_a_time():
         bring_schema()
+        import_string("molva.ledger.recount.count_days_that_are_not")()
         import_string("molva.commissions.recount.count_what_is_not_counted")()
         bring_static()
 

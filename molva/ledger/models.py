@@ -207,3 +207,32 @@ class Posting(WorkspaceModel):
 
     def __str__(self) -> str:
         return f"{self.from_account} → {self.to_account}: {self.amount_minor}"
+
+
+class LedgerDay(WorkspaceModel):
+    """What the books did for a partner, or for all of them, on a day of the programme's clocks (`ledger.days`).
+
+    `begin + accrued − taken back + other − paid = end` of the partner's money; a release changes no balance. Written
+    with the postings themselves, in their transaction; `molva check` adds up the postings all the same.
+    """
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, db_index=False, related_name="+")
+    day = models.DateField()  # of the cause (`Transaction.at`)
+    key = models.BigIntegerField()  # Partner.pk; 0: all partners together
+    accrued_minor = models.BigIntegerField(default=0)
+    taken_back_minor = models.BigIntegerField(default=0)
+    released_minor = models.BigIntegerField(default=0)
+    other_minor = models.BigIntegerField(default=0)  # welcome money, adjustments, written-off debts
+    paid_minor = models.BigIntegerField(default=0)  # what left, less what came back
+
+    class Meta(WorkspaceModel.Meta):
+        constraints = [
+            # upserts; all partners of a period
+            models.UniqueConstraint(fields=["programme", "day", "key"], name="ledger_day_once")
+        ]
+        indexes = [
+            models.Index(fields=["programme", "key", "day"], name="ledger_day_key")
+        ]  # one over any time
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.key}"

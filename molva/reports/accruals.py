@@ -1,32 +1,38 @@
 """The report of accruals: what the books hold of a period, by partner, by day or by order.
 
-Everything is read from postings, so the figures are the ledger's own: for each row and for the whole,
+The figures are the ledger's own: for each row and for the whole,
 `begin + accrued − taken back + other − paid = end`, to the minor unit. Releases move money between two accounts of a
-partner and change no balance; they are shown beside.
+partner and change no balance; they are shown beside. Days and partners are read from the sums that are kept with the
+postings (`ledger.days`), orders from their own postings.
+
+What stands behind a figure («only the orders of this link») is narrower: accrued and taken back, no balances.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Any
+from datetime import date
+from typing import Any, overload
 
-from django.db.models import BigIntegerField, Case, F, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models import F, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
 
-from molva.ledger.models import PARTNER_KINDS, AccountBalance, AccountKind, Posting, TransactionKind
+from molva.ledger.days import EVERYBODY
+from molva.ledger.models import PARTNER_KINDS, AccountBalance, LedgerDay, Transaction, TransactionKind
 from molva.orders.models import Order
 from molva.programmes.models import Partner, Programme
 from molva.reports.period import Period
 
-_KINDS = sorted(PARTNER_KINDS)
-_OTHER = (TransactionKind.WELCOME, TransactionKind.ADJUSTMENT, TransactionKind.WRITE_OFF)
+_PIECE = 500  # rows that are read together
 
 
 @dataclass(frozen=True, slots=True)
 class AccrualRow:
-    """Figures of a partner, a day, an order or the whole. `label_obj` is the Partner, the Order, the date or None."""
+    """Figures of a partner, a day, an order or the whole, minor units. `label_obj` is the Partner, the Order, the date
+    or None.
+    """
 
-    key: object
+    key: Any
     accrued: int = 0
     taken_back: int = 0
     released: int = 0
@@ -41,150 +47,225 @@ class AccrualRow:
         """What the period adds to the partners' balances."""
         return self.accrued - self.taken_back + self.other - self.paid
 
+    @property
+    def commission(self) -> int:
+        """What was accrued and not taken back."""
+        return self.accrued - self.taken_back
+
+
+class Rows(Sequence[AccrualRow]):
+    """Rows of which only the keys are known until a page of them is read. `is_cut`: there are more than these."""
+
+    def __init__(
+        self, keys: Sequence[Any], read: Callable[[Sequence[Any]], list[AccrualRow]], *, is_cut: bool = False
+    ) -> None:
+        self._keys, self._read, self.is_cut = keys, read, is_cut
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @overload
+    def __getitem__(self, place: int) -> AccrualRow: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[AccrualRow]: ...
+    def __getitem__(self, place: int | slice) -> AccrualRow | list[AccrualRow]:
+        if isinstance(place, slice):
+            return self._read(self._keys[place])
+        return self._read([self._keys[place]])[0]
+
+    def __iter__(self) -> Iterator[AccrualRow]:
+        for start in range(0, len(self), _PIECE):
+            yield from self[start : start + _PIECE]
+
 
 @dataclass(frozen=True, slots=True)
 class AccrualReport:
-    """Rows and their total; `by` is partner, day or order."""
+    """Rows and their total; `by` is partner, day or order. `days` are always those of the period, for a chart."""
 
     by: str
-    rows: list[AccrualRow]
+    rows: Sequence[AccrualRow]
     total: AccrualRow
+    days: list[AccrualRow]
+    is_narrowed: bool = False
 
 
 def accrual_report(
-    programme: Programme,
-    period: Period,
-    *,
-    by: str = "partner",
-    partner: str = "",
-    among: "QuerySet[Any] | None" = None,
+    programme: Programme, period: Period, *, by: str = "partner", partner: str = "", most: int | None = None
 ) -> AccrualReport:
-    """The report of a period; `partner` (a code) keeps one partner's money only. At most four queries.
+    """The report of a period; `partner` (a code) keeps one partner's money only.
 
-    `among`: ids of orders; then only their money is told (what stands behind a figure).
+    `most`: so many orders at most, those first whose money moved last; None: all of them.
     """
-    postings = _postings(programme, partner)
-    if among is not None:
-        postings = postings.filter(transaction__order_id__in=among)
-    inside = postings.filter(transaction__at__gte=period.start, transaction__at__lt=period.end)
-    found = list(_figures(inside, _KEYS[by], period))
-    if among is None:
-        begin = _balances(programme, partner, postings, period.start)
-        end = _balances(programme, partner, postings, period.end)
-    else:  # of some orders only: their few postings from the beginning
-        begin = _changes(postings.filter(transaction__at__lt=period.start))
-        end = _changes(postings.filter(transaction__at__lt=period.end))
+    chosen = _chosen(programme, partner) if partner else EVERYBODY
+    days = _day_rows(programme, period, chosen)
+    total = AccrualRow(None, **_summed(days), begin=days[0].begin, end=days[-1].end)
+    rows: Sequence[AccrualRow] = days
     if by == "partner":
-        rows = _partner_rows(found, begin, end)
-    elif by == "day":
-        rows = _day_rows(found, sum(begin.values()), period)
-    else:
-        rows = _order_rows(found)
-    total = AccrualRow(key=None, begin=sum(begin.values()), end=sum(end.values()), **_summed(found))
-    return AccrualReport(by, rows, total)
+        rows = _by_partner(programme, period, chosen, total)
+    elif by == "order":
+        rows = _by_order(programme, period, chosen, total, most)
+    return AccrualReport(by, rows, total, days)
 
 
-_KEYS = {"partner": "transaction__partner_id", "day": "day", "order": "transaction__order_id"}
-
-
-def _postings(programme: Programme, partner: str) -> "QuerySet[Posting]":
-    rows = Posting.objects.filter(transaction__programme=programme)
-    return rows.filter(transaction__partner__code=partner) if partner else rows
-
-
-def _sum(condition: Q, *, minus: Q | None = None) -> Coalesce:
-    cases = [When(condition, then=F("amount_minor"))]
-    if minus is not None:
-        cases.append(When(minus, then=-F("amount_minor")))
-    return Coalesce(Sum(Case(*cases, default=Value(0), output_field=BigIntegerField())), Value(0))
-
-
-def _figures(postings: "QuerySet[Posting]", key: str, period: Period) -> Iterable[Any]:
-    kind = "transaction__kind"
-    other = Q(**{f"{kind}__in": _OTHER})
-    rows = postings.annotate(day=TruncDate("transaction__at", tzinfo=period.zone)).values(key_value=F(key))
-    return rows.annotate(
-        accrued=_sum(Q(**{kind: TransactionKind.ACCRUAL})),
-        taken_back=_sum(Q(**{kind: TransactionKind.CLAWBACK})),
-        released=_sum(Q(**{kind: TransactionKind.RELEASE})),
-        other=_sum(other & Q(to_account__kind__in=_KINDS), minus=other & Q(from_account__kind__in=_KINDS)),
-        paid=_sum(Q(to_account__kind=AccountKind.CASH), minus=Q(from_account__kind=AccountKind.CASH)),
-    ).order_by()
+def narrowed_report(
+    figures: "QuerySet[Any]", period: Period, *, by: str = "partner", most: int | None = None
+) -> AccrualReport:
+    """What rows of figures (`OrderFigure`) of the period stand for: accrued and taken back, equal to the figure."""
+    found = {row.key: row for row in _narrow_rows(figures.order_by().values("day"), "day")}
+    days = [replace(found.get(day, AccrualRow(day)), label_obj=day) for day in period.days]
+    total = AccrualRow(None, **_summed(days))
+    rows: Sequence[AccrualRow] = days
+    if by == "partner":
+        partners = _narrow_rows(figures.order_by().values("partner_id"), "partner_id")
+        rows = _narrowed(sorted(partners, key=lambda row: -row.accrued), _with_partners)
+    elif by == "order":
+        ordered = figures.order_by("-order_id").values("order_id")
+        rows = _narrowed(_narrow_rows(ordered, "order_id", most and most + 1), _with_orders, most)
+    return AccrualReport(by, rows, total, days, is_narrowed=True)
 
 
 _NAMES = ("accrued", "taken_back", "released", "other", "paid")
+_SUMS = {name: Sum(f"{name}_minor") for name in _NAMES}
 
 
-def _summed(found: list[dict[str, Any]]) -> dict[str, Any]:
-    return {name: sum(row[name] for row in found) for name in _NAMES}
+def _summed(rows: Sequence[AccrualRow]) -> dict[str, Any]:
+    return {name: sum(getattr(row, name) for row in rows) for name in _NAMES}
 
 
-def _row(found: dict[str, Any], **more: Any) -> AccrualRow:
-    return AccrualRow(key=found["key_value"], **{name: found[name] for name in _NAMES}, **more)
+def _chosen(programme: Programme, code: str) -> int:
+    """Key of the partner; one that nobody has when there is no such code."""
+    found = Partner.objects.filter(programme=programme, code=code).values_list("pk", flat=True).first()
+    return -1 if found is None else found
 
 
-def _balances(
-    programme: Programme, partner: str, postings: "QuerySet[Posting]", moment: datetime
-) -> dict[int, int]:
-    """What the partners had together on all their accounts right before a moment, by partner id.
-
-    What they have now less what has changed since: going back reads a month, going forward all the years.
-    """
-    rows = AccountBalance.objects.filter(programme=programme, kind__in=_KINDS)
-    rows = rows.filter(partner__code=partner) if partner else rows
-    found = dict(rows.order_by().values_list("partner_id").annotate(balance=Sum("balance_minor")))
-    for pk, changed in _changes(postings.filter(transaction__at__gte=moment)).items():
-        found[pk] = found.get(pk, 0) - changed
-    return found
+def _in(period: Period) -> Q:
+    return Q(day__gte=period.first, day__lte=period.last)
 
 
-def _changes(postings: "QuerySet[Posting]") -> dict[int, int]:
-    """What postings add to the balances of partners, by partner id."""
-    change = _sum(
-        Q(to_account__kind__in=_KINDS) & ~Q(from_account__kind__in=_KINDS),
-        minus=Q(from_account__kind__in=_KINDS) & ~Q(to_account__kind__in=_KINDS),
-    )
-    rows = postings.filter(transaction__partner__isnull=False).order_by()
-    return dict(rows.values_list("transaction__partner_id").annotate(balance=change))
-
-
-def _partner_rows(
-    found: list[dict[str, Any]], begin: dict[int, int], end: dict[int, int]
-) -> list[AccrualRow]:
-    by_id = {row["key_value"]: row for row in found}
-    ids = by_id.keys() | {pk for pk, balance in (begin | end).items() if balance}
-    partners = Partner.objects.in_bulk(ids)
-    empty = dict.fromkeys(_NAMES, 0)
-    rows = [
-        _row(
-            by_id.get(pk, {"key_value": pk, **empty}),
-            begin=begin.get(pk, 0),
-            end=end.get(pk, 0),
-            label_obj=partners[pk],
-        )
-        for pk in ids
-    ]
-    return sorted(rows, key=lambda row: (-row.accrued, -row.end, str(row.label_obj)))
-
-
-def _day_rows(found: list[dict[str, Any]], begin: int, period: Period) -> list[AccrualRow]:
-    by_day = {row["key_value"]: _row(row, label_obj=row["key_value"]) for row in found}
-    rows, balance = [], begin
+def _day_rows(programme: Programme, period: Period, key: int) -> list[AccrualRow]:
+    """Every day of the period with its balances; a partner or everybody has one row a day, so all the past is few."""
+    own = LedgerDay.objects.filter(programme=programme, key=key)
+    past = _row(None, own.filter(day__lt=period.first).aggregate(**_SUMS))
+    names = [f"{name}_minor" for name in _NAMES]
+    found: dict[date, list[Any]] = {
+        day: sums for day, *sums in own.filter(_in(period)).values_list("day", *names)
+    }
+    rows, balance = [], past.change
     for day in period.days:
-        row = by_day.get(day, AccrualRow(key=day, label_obj=day))
-        rows.append(replace(row, begin=balance, end=balance + row.change))
+        row = AccrualRow(day, *found.get(day, ()))
+        rows.append(replace(row, begin=balance, end=balance + row.change, label_obj=day))
         balance += row.change
     return rows
 
 
-def _order_rows(found: list[dict[str, Any]]) -> list[AccrualRow]:
-    """By order, newest first; what belongs to no order (payouts, adjustments) is one row at the end."""
-    orders = Order.objects.select_related("customer", "partner").in_bulk(
-        [row["key_value"] for row in found if row["key_value"]]
-    )
-    rows = [_row(row, label_obj=orders.get(row["key_value"])) for row in found]
-    return sorted(rows, key=_made_at, reverse=True)
+def _row(key: Any, sums: Any) -> AccrualRow:
+    values: list[Any] = [sums[name] or 0 for name in _NAMES] if sums else []
+    return AccrualRow(key, *values)
 
 
-def _made_at(row: AccrualRow) -> float:
-    return row.label_obj.created_at.timestamp() if isinstance(row.label_obj, Order) else 0.0
+# By partner.
+
+
+def _by_partner(programme: Programme, period: Period, key: int, total: AccrualRow) -> Rows:
+    """Partners whose money moved, the most accrued first; then those who merely have some."""
+
+    def read(keys: Sequence[int]) -> list[AccrualRow]:
+        inside = LedgerDay.objects.filter(_in(period), programme=programme, key__in=keys).order_by()
+        sums = {row["key"]: row for row in inside.values("key").annotate(**_SUMS)}
+        ends = _balances(programme, period, keys)
+        rows = [_row(pk, sums.get(pk)) for pk in keys]
+        return _with_partners(
+            [replace(row, begin=ends[row.key] - row.change, end=ends[row.key]) for row in rows]
+        )
+
+    if key != EVERYBODY:
+        has_any = bool(total.begin or total.end or any(getattr(total, name) for name in _NAMES))
+        return Rows([key] if has_any else [], read)
+    inside = LedgerDay.objects.filter(_in(period), programme=programme).exclude(key=EVERYBODY)
+    moved = inside.values("key").annotate(accrued=Sum("accrued_minor")).order_by("-accrued", "key")
+    keys = list(moved.values_list("key", flat=True))
+    known = set(keys)
+    still = {pk: end for pk, end in _balances(programme, period).items() if end and pk not in known}
+    return Rows([*keys, *sorted(still, key=lambda pk: (-still[pk], pk))], read)
+
+
+def _balances(programme: Programme, period: Period, keys: Sequence[int] | None = None) -> Counter[int]:
+    """What partners had on all their accounts at the end of the period: what they have now less what came later."""
+    rows = AccountBalance.objects.filter(programme=programme, kind__in=sorted(PARTNER_KINDS)).order_by()
+    later = LedgerDay.objects.filter(programme=programme, day__gt=period.last, key__gt=EVERYBODY).order_by()
+    if keys is not None:
+        rows, later = rows.filter(partner__in=keys), later.filter(key__in=keys)
+    found = Counter(dict(rows.values_list("partner_id").annotate(balance=Sum("balance_minor"))))
+    for row in later.values("key").annotate(**_SUMS):
+        found[row["key"]] -= _row(None, row).change
+    return found
+
+
+def _with_partners(rows: Sequence[AccrualRow]) -> list[AccrualRow]:
+    partners = Partner.objects.in_bulk([row.key for row in rows])
+    return [replace(row, label_obj=partners[row.key]) for row in rows]
+
+
+# By order.
+
+
+def _by_order(programme: Programme, period: Period, key: int, total: AccrualRow, most: int | None) -> Rows:
+    """Orders by the last moment of their money in the period; what belongs to none is one row at the end."""
+    moved = Transaction.objects.filter(programme=programme, at__gte=period.start, at__lt=period.end)
+    moved = moved.filter(order_id__isnull=False, **({} if key == EVERYBODY else {"partner": key}))
+    latest = moved.order_by("-at", "-number").values_list("order_id", flat=True)
+    # an order has a few transactions: to know that there are more than `most`, so many need not all be read
+    scanned = list(latest if most is None else latest[: most * _A_FEW])
+    keys: list[int | None] = list(dict.fromkeys(scanned))
+    is_cut = most is not None and (len(keys) > most or len(scanned) == most * _A_FEW)
+    if total.other or total.paid:
+        keys.append(None)
+
+    def read(chosen: Sequence[int | None]) -> list[AccrualRow]:
+        of_these = moved.filter(order_id__in=[key for key in chosen if key is not None]).order_by()
+        sums: dict[Any, Any] = {
+            row["order_id"]: row for row in of_these.values("order_id").annotate(**_BY_KIND)
+        }
+        rows = [AccrualRow(key, *(sums[key][name] for name in _BY_KIND)) for key in chosen if key]
+        rows += [AccrualRow(None, other=total.other, paid=total.paid)] * (None in chosen)
+        return _with_orders(rows)
+
+    return Rows(keys, read, is_cut=is_cut)
+
+
+def _of_kind(kind: str) -> Coalesce:
+    return Coalesce(Sum("postings__amount_minor", filter=Q(kind=kind)), Value(0))
+
+
+_A_FEW = 3
+_BY_KIND = {
+    "accrued": _of_kind(TransactionKind.ACCRUAL),
+    "taken_back": _of_kind(TransactionKind.CLAWBACK),
+    "released": _of_kind(TransactionKind.RELEASE),
+}
+
+
+def _with_orders(rows: Sequence[AccrualRow]) -> list[AccrualRow]:
+    keys = [row.key for row in rows if row.key]
+    orders = Order.objects.select_related("customer", "partner").in_bulk(keys)
+    return [replace(row, label_obj=orders.get(row.key)) for row in rows]
+
+
+# Behind a figure.
+
+
+def _narrow_rows(grouped: "QuerySet[Any]", name: str, most: int | None = None) -> list[AccrualRow]:
+    taken = Sum("taken_back_minor")
+    found = grouped.annotate(
+        accrued=Sum(F("level1_minor") + F("level2_minor")) + taken, taken=taken
+    ).values_list(name, "accrued", "taken")
+    return [AccrualRow(key, accrued, back) for key, accrued, back in found[:most] if accrued or back]
+
+
+def _narrowed(
+    found: list[AccrualRow],
+    label: Callable[[Sequence[AccrualRow]], list[AccrualRow]],
+    most: int | None = None,
+) -> Rows:
+    kept = {row.key: row for row in found[:most]}
+    return Rows(list(kept), lambda keys: label([kept[key] for key in keys]), is_cut=len(found) > len(kept))

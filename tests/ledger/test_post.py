@@ -218,5 +218,5 @@ def test_balances_for_is_one_query(
 def test_post_asks_the_database_little(partner: Partner, django_assert_max_num_queries: Any) -> None:
     accrue(partner, 1)
 
-    with django_assert_max_num_queries(8):  # savepoint included
+    with django_assert_max_num_queries(9):  # savepoint included
         accrue(partner, 2, key="b")

@@ -73,7 +73,9 @@ def follow(office: Client, address: str, kind: str, shown: str) -> None:
     if kind == "orders/":
         assert len(rows) == int(shown), address
     else:
-        total = Decimal(rows[-1][3]) - Decimal(rows[-1][4])
+        names = "".join(part.decode() for part in office.get(f"{address}&as=csv")).splitlines()[0].split(";")
+        figures = dict(zip(names, rows[-1], strict=True))
+        total = Decimal(figures["Accrued"]) - Decimal(figures["Taken back"])
         assert total == Decimal(re.sub(r"[^\d.]", "", shown)) * (-1 if "−" in shown else 1), address
 
 

@@ -15,7 +15,8 @@ def test_a_drifted_figure_is_found_and_put_right(shop: Shop) -> None:
     DayFigure.objects.filter(cut=0).delete()
     assert {breach.invariant for breach in run_checks()} == {"I2"}
     answer = CliRunner().invoke(recount, ["--programme", shop.programme.code])
-    assert (answer.exit_code, answer.output) == (0, f"{shop.programme.code}: orders of 1 customers counted\n")
+    assert answer.exit_code == 0
+    assert f"{shop.programme.code}: orders of 1 customers counted\n" in answer.output
     assert run_checks() == []
 
 

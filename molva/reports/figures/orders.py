@@ -155,17 +155,22 @@ def orders_behind(
     """Ids of the orders behind a figure, for lists. `hour`: «6-21» (Sunday); `is_team`: not the partner's own;
     `is_paid`: those whose commission the books moved in the period, else those that were made in it.
     """
-    rows = order_figures(question, question.period)
-    if is_team:
-        rows = rows.filter(is_own=False)
     if is_paid or is_team:
-        return rows.exclude(level1_minor=0, level2_minor=0).values("order")
+        return money_behind(question, is_team=is_team).values("order")
+    rows = order_figures(question, question.period)
     rows = rows.filter(orders=1, **({"returned": 1} if is_returned else {}))
     day, _cut, number = hour.partition("-")
     if day.isdecimal() and number.isdecimal():
         # Django counts the days of the week from Sunday, 1
         rows = rows.filter(hour=int(number), day__week_day=(int(day) + 1) % 7 + 1)
     return rows.values("order")
+
+
+def money_behind(question: FigureQuestion, *, is_team: bool = False) -> "QuerySet[OrderFigure]":
+    """The rows of a commission: what the books moved in the period. `is_team`: of orders not the partner's own."""
+    rows = order_figures(question, question.period)
+    rows = rows.filter(is_own=False) if is_team else rows
+    return rows.exclude(level1_minor=0, level2_minor=0, taken_back_minor=0)
 
 
 def _condition(question: FigureQuestion, name: str, word: str) -> Q:

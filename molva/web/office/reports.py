@@ -12,7 +12,7 @@ from django.utils.translation import pgettext
 
 from molva.orders.models import Order
 from molva.programmes.models import Partner, Programme
-from molva.reports.accruals import AccrualReport, AccrualRow, accrual_report
+from molva.reports.accruals import AccrualReport, AccrualRow, accrual_report, narrowed_report
 from molva.reports.orders import ANYBODY
 from molva.reports.period import Period
 from molva.reports.sales import SalesReport, sales_report
@@ -23,8 +23,9 @@ from molva.web.office.people_filters import partner_filter
 from molva.web.office.shell import page
 from molva.web.ui import formats
 from molva.web.ui.charts import LineChart, Series
-from molva.web.ui.figure_filters import behind, figure_filters
+from molva.web.ui.figure_filters import figure_filters, money_rows
 from molva.web.ui.filters import address
+from molva.web.ui.longlist import MOST
 from molva.web.ui.periods import LONGEST, report_period
 from molva.web.ui.shell import Tab
 
@@ -47,27 +48,38 @@ def accruals(request: HttpRequest, place: Place) -> HttpResponseBase:
         return answer
     period = report_period(request.GET, programme)
     by, tabs = _view(request, {"partner": _("By partner"), "day": _("By day"), "order": _("By order")})
-    partner = request.GET.get("partner", "")
-    among = behind(request.GET, programme, period, is_paid=True)
-    report = accrual_report(programme, period, by=by, partner=partner, among=among)
-    days = (
-        report if by == "day" else accrual_report(programme, period, by="day", partner=partner, among=among)
-    )
+    report = _accruals(request.GET, programme, period, by, most=MOST)
     shown = paged(request, report.rows, size=LONGEST if by == "day" else PAGE)
-    among_before = behind(request.GET, programme, period.before(), is_paid=True)
-    before = accrual_report(programme, period.before(), by="day", partner=partner, among=among_before)
+    before = _accruals(request.GET, programme, period.before(), "day")
+    columns = _accrual_columns(report)
     context = {
         **_common(request, programme, period, tabs),
         "report": report,
+        "columns": columns,
         "page": shown,
-        "rows": [(row, _accrual_url(row, report.by, programme, period)) for row in shown],
-        "before": before.total,
-        "tiles": _tiles(report.total, before.total, programme),
+        "rows": [
+            (row, _accrual_url(request, row, report.by, programme), _cells(row, columns)) for row in shown
+        ],
+        "totals": _cells(report.total, columns),
+        "tiles": _tiles(report, before),
         "chart": _chart(
-            _("Accrued"), period, [r.accrued for r in days.rows], [r.accrued for r in before.rows], programme
+            _("Accrued"),
+            period,
+            [r.accrued for r in report.days],
+            [r.accrued for r in before.days],
+            programme,
         ),
     }
     return page(request, place, "office/report_accruals.html", "figures", context)
+
+
+def _accruals(
+    query: QueryDict, programme: Programme, period: Period, by: str, *, most: int | None = None
+) -> AccrualReport:
+    """The report that an address asks for: the whole books, or what stands behind a figure."""
+    if (figures := money_rows(query, programme, period)) is not None:
+        return narrowed_report(figures, period, by=by, most=most)
+    return accrual_report(programme, period, by=by, partner=query.get("partner", ""), most=most)
 
 
 def _common(request: HttpRequest, programme: Programme, period: Period, tabs: list[Tab]) -> dict[str, Any]:
@@ -117,14 +129,16 @@ def _change(now: int, before: int) -> str:
     return (formats.MINUS if now < before else "+") + share
 
 
-def _tiles(now: AccrualRow, before: AccrualRow, programme: Programme) -> list[dict[str, Any]]:
-    words = {
-        "accrued": _("Accrued"), "taken_back": _("Taken back"), "paid": _("Paid"), "end": _("Owed to partners"),
-    }  # fmt: skip
+def _tiles(now: AccrualReport, before: AccrualReport) -> list[dict[str, Any]]:
+    words = {"accrued": _("Accrued"), "taken_back": _("Taken back")}
+    if now.is_narrowed:
+        words["commission"] = _("Commission")
+    else:
+        words |= {"paid": _("Paid"), "end": _("Owed to partners")}
     tiles = []
     for name, label in words.items():
-        change = _change(getattr(now, name), getattr(before, name))
-        tiles.append({"label": label, "minor": getattr(now, name), "change": change})
+        change = _change(getattr(now.total, name), getattr(before.total, name))
+        tiles.append({"label": label, "minor": getattr(now.total, name), "change": change})
     return tiles
 
 
@@ -134,41 +148,59 @@ def _chart(title: str, period: Period, now: list[int], before: list[int], progra
     return LineChart(title, labels, series, programme.currency)
 
 
-def _accrual_url(row: AccrualRow, by: str, programme: Programme, period: Period) -> str:
+def _cells(row: AccrualRow, columns: dict[str, str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name, "label": label, "minor": getattr(row, name), "is_balance": name in ("begin", "end"),
+            "is_last": name in ("end", "commission"),
+        }
+        for name, label in columns.items()
+    ]  # fmt: skip
+
+
+def _accrual_url(request: HttpRequest, row: AccrualRow, by: str, programme: Programme) -> str:
     """The rows behind a figure: a partner's orders, a day's orders, the order itself."""
     if by == "partner" and isinstance(row.label_obj, Partner):
-        here = reverse("office:report_accruals", args=[programme.code])
-        return f"{here}?by=order&partner={row.label_obj.code}&from={period.first}&to={period.last}"
+        return address(request, by="order", partner=row.label_obj.code)
     if by == "day":
-        here = reverse("office:report_accruals", args=[programme.code])
-        return f"{here}?by=order&from={row.label_obj}&to={row.label_obj}"
+        return address(request, by="order", period=None, **{"from": str(row.key), "to": str(row.key)})
     if by == "order" and row.label_obj is not None:
         return reverse("office:order", args=[programme.code, row.key])
+    period = report_period(request.GET, programme)
     return f"{reverse('office:payouts', args=[programme.code])}?from={period.first}&to={period.last}"
 
 
 def export_accruals(programme: Programme, query: QueryDict) -> Table:
     """The report of accruals as a file, with its total."""
     period, by = report_period(query, programme), _by(query, ("partner", "day", "order"))
-    among = behind(query, programme, period, is_paid=True)
-    report = accrual_report(programme, period, by=by, partner=query.get("partner", ""), among=among)
+    report = _accruals(query, programme, period, by)
     name = f"accruals-{programme.code}-{period.first}-{period.last}"
-    return Table(name, _accrual_header(by), _accrual_cells(report, programme), len(report.rows) + 1)
+    return Table(name, _accrual_header(report), _accrual_cells(report, programme), len(report.rows) + 1)
 
 
-def _accrual_header(by: str) -> list[str]:
-    first = {"partner": [_("Code"), _("Partner")], "day": [_("Day")], "order": [_("Order"), _("Made")]}[by]
-    return [
-        *first, _("At the beginning"), _("Accrued"), _("Taken back"), _("Became available"), _("Other"), _("Paid"),
-        _("At the end"),
-    ]  # fmt: skip
+def _accrual_columns(report: AccrualReport) -> dict[str, str]:
+    """Names of figures and their words: an order has no balance, and what stands behind a figure is no whole."""
+    if report.is_narrowed:
+        return {"accrued": _("Accrued"), "taken_back": _("Taken back"), "commission": _("Commission")}
+    columns = {
+        "begin": _("At the beginning"), "accrued": _("Accrued"), "taken_back": _("Taken back"),
+        "released": _("Became available"), "other": _("Other"), "paid": _("Paid"), "end": _("At the end"),
+    }  # fmt: skip
+    if report.by == "order":
+        del columns["begin"], columns["end"]
+    return columns
+
+
+def _accrual_header(report: AccrualReport) -> list[str]:
+    first = {"partner": [_("Code"), _("Partner")], "day": [_("Day")], "order": [_("Order"), _("Made")]}
+    return [*first[report.by], *_accrual_columns(report).values()]
 
 
 def _accrual_cells(report: AccrualReport, programme: Programme) -> Iterator[list[object]]:
-    blank = 1 if report.by == "day" else 2
+    names, blank = list(_accrual_columns(report)), 0 if report.by == "day" else 1
     for row in report.rows:
-        yield [*_label_cells(row), *_accrual_sums(row, programme)]
-    yield [_("Total"), *[""] * (blank - 1), *_accrual_sums(report.total, programme)]
+        yield [*_label_cells(row), *_accrual_sums(row, names, programme)]
+    yield [_("Total"), *[""] * blank, *_accrual_sums(report.total, names, programme)]
 
 
 def _label_cells(row: AccrualRow) -> list[object]:
@@ -180,8 +212,7 @@ def _label_cells(row: AccrualRow) -> list[object]:
     return [one.number, local_day(one.created_at)] if isinstance(one, Order) else [one]
 
 
-def _accrual_sums(row: AccrualRow, programme: Programme) -> list[object]:
-    names = ("begin", "accrued", "taken_back", "released", "other", "paid", "end")
+def _accrual_sums(row: AccrualRow, names: Sequence[str], programme: Programme) -> list[object]:
     return [exact(getattr(row, name), programme.currency) for name in names]
 
 

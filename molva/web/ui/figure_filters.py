@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from molva.programmes.models import Partner, Programme
-from molva.reports.figures.orders import orders_behind
+from molva.reports.figures.orders import money_behind, orders_behind
 from molva.reports.figures.questions import FILTERS, FigureQuestion, FigureRow
 from molva.reports.figures.reading import NOT_GIVEN, read_where
 from molva.reports.figures.values import Figures
@@ -66,26 +66,40 @@ def behind(
 
     `is_paid`: the period is that of the books, else of the orders.
     """
-    params = {name: query.get(name, "") for name in FILTERS}
     hour, is_returned = query.get("hour", ""), bool(query.get("returned"))
     is_team = is_paid and bool(query.get("others"))
     if not (
-        any(params[name].strip() for name in FILTERS if name != "partner")
-        or is_hour(hour)
-        or is_returned
-        or is_team
-        or (is_paid and partner)
-    ):
+        _is_narrowed(query) or is_hour(hour) or is_returned or is_team or (is_paid and partner)
+    ):  # fmt: skip
         return None
     ever = Period(date(2000, 1, 1), date(2100, 1, 1), ZoneInfo(programme.timezone))
-    question = FigureQuestion(programme, period or ever, where=read_where(programme, params, partner=partner))
     return orders_behind(
-        question,
+        _question(query, programme, period or ever, partner),
         is_returned=is_returned,
         hour=hour if is_hour(hour) else "",
         is_team=is_team,
         is_paid=is_paid,
     )
+
+
+def money_rows(query: QueryDict, programme: Programme, period: Period) -> "QuerySet[Any] | None":
+    """Rows of the commission that the filters of figures leave; None when there is no such filter."""
+    is_team = bool(query.get("others"))
+    if not (_is_narrowed(query) or is_team):
+        return None
+    return money_behind(_question(query, programme, period), is_team=is_team)
+
+
+def _is_narrowed(query: QueryDict) -> bool:
+    """Whether there is a filter that only figures know; by partner everything can be narrowed."""
+    return any(query.get(name, "").strip() for name in FILTERS if name != "partner")
+
+
+def _question(
+    query: QueryDict, programme: Programme, period: Period, partner: Partner | None = None
+) -> FigureQuestion:
+    params = {name: query.get(name, "") for name in FILTERS}
+    return FigureQuestion(programme, period, where=read_where(programme, params, partner=partner))
 
 
 def _filter_word(programme: Programme, name: str, word: str) -> str:

@@ -23,13 +23,15 @@ class LongList(Paginator):
 
     @property
     def is_cut(self) -> bool:
-        """Whether there are more rows than are shown."""
-        return isinstance(self.object_list, QuerySet) and self._found > MOST
+        """Whether there are more rows than are shown; a list that is no query may say so itself."""
+        if not isinstance(self.object_list, QuerySet):
+            return bool(getattr(self.object_list, "is_cut", False))
+        return self._found > MOST
 
     @cached_property
     def count(self) -> int:
         """How many rows all pages together show."""
-        return MOST if self.is_cut else self._found
+        return min(MOST, self._found) if self.is_cut else self._found
 
 
 def is_whole(shown: "Page[Any]") -> bool:

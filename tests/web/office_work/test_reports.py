@@ -1,6 +1,7 @@
 """Figures: equal to the ledger, the same number of queries for one row and thirty, safe in a spreadsheet."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from molva.commissions.models import Commission
 from molva.kit.sheets import csv_cell
-from molva.ledger.models import PARTNER_KINDS
+from molva.ledger.models import PARTNER_KINDS, Posting
 from molva.ledger.queries import balances, programme_totals
 from molva.programmes.models import Partner
 from molva.reports.accruals import AccrualReport, accrual_report
@@ -58,6 +59,65 @@ def test_accruals_of_a_period_begin_with_what_was_before(world: World) -> None:
     whole = accrual_report(world.shop.programme, EVER, partner="kate").total
     books = balances(world.shop.anna)
     assert whole.end == books.held + books.available + books.bonus + books.in_payout
+
+
+def by_hand(world: World, period: Period, code: str = "") -> dict[str, list[int]]:
+    """What each partner's postings of the period come to, one after another: accrued … paid, begin, end."""
+    sums: dict[str, list[int]] = defaultdict(lambda: [0] * 7)
+    for one in Posting.objects.select_related("transaction__partner", "from_account", "to_account"):
+        kind, partner = one.transaction.kind, one.transaction.partner
+        gain = (one.to_account.partner_id is not None) - (one.from_account.partner_id is not None)
+        row = sums[partner.code]
+        row[5] += gain * one.amount_minor * (one.transaction.at < period.start)
+        row[6] += gain * one.amount_minor * (one.transaction.at < period.end)
+        if not period.start <= one.transaction.at < period.end:
+            continue
+        place = {
+            "accrual": 0,
+            "clawback": 1,
+            "release": 2,
+            "adjustment": 3,
+            "welcome": 3,
+            "write_off": 3,
+        }.get(kind)
+        if place is None:
+            row[4] -= gain * one.amount_minor
+        else:
+            row[place] += one.amount_minor * (gain if place == 3 else 1)
+    return {key: row for key, row in sums.items() if any(row) and code in ("", key)}
+
+
+@pytest.mark.parametrize("code", ["", "kate", "north"])
+@pytest.mark.parametrize("last", range(1, 24))
+def test_each_partner_has_what_his_postings_say(world: World, code: str, last: int) -> None:
+    """Periods of one to twenty-three days from the first of March, and of one day each."""
+    for first in {1, last}:
+        period = Period(date(2026, 3, first), date(2026, 3, last), ZONE)
+        names = ("accrued", "taken_back", "released", "other", "paid", "begin", "end")
+        report = accrual_report(world.shop.programme, period, partner=code)
+        rows = {row.label_obj.code: [getattr(row, name) for name in names] for row in report.rows}
+        assert rows == by_hand(world, period, code)
+        assert [getattr(report.total, name) for name in names] == [
+            sum(row[place] for row in rows.values()) for place in range(7)
+        ]
+
+
+def test_a_list_of_orders_is_read_up_to_a_limit(world: World) -> None:
+    """The first are those whose money moved last; a file has all of them."""
+    cut = accrual_report(world.shop.programme, EVER, by="order", most=1).rows
+    whole = accrual_report(world.shop.programme, EVER, by="order").rows
+    assert (cut.is_cut, whole.is_cut) == (True, False)
+    numbers = [row.label_obj.number if row.label_obj else "" for row in whole]
+    assert numbers == ["10482", "10400", "10377", "10401", ""]
+    assert [row.key for row in whole] == [row.key for row in whole[:]]
+
+
+def test_what_stands_behind_a_figure_has_no_balances(world: World, get: Callable[..., str]) -> None:
+    narrowed = get("reports/accruals/?from=2026-01-01&to=2026-12-31&code=kate10")
+    assert "На начало" not in narrowed
+    assert "code=kate10&amp;by=order&amp;partner=kate" in narrowed
+    lines = get("reports/accruals/?from=2026-01-01&to=2026-12-31&code=kate10&as=csv").strip().splitlines()
+    assert lines[0].endswith("Начислено;Отменено;Вознаграждение")
 
 
 def test_sales_add_up_in_every_view(world: World) -> None:
