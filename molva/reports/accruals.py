@@ -192,9 +192,9 @@ def _by_partner(programme: Programme, period: Period, key: int, total: AccrualRo
 def _balances(programme: Programme, period: Period, keys: Sequence[int] | None = None) -> Counter[int]:
     """What partners had on all their accounts at the end of the period: what they have now less what came later."""
     rows = AccountBalance.objects.filter(programme=programme, kind__in=sorted(PARTNER_KINDS)).order_by()
-    later = (
-        LedgerDay.objects.filter(programme=programme, day__gt=period.last).exclude(key=EVERYBODY).order_by()
-    )
+    # a range with an end, too: without one SQLite would rather walk through the days of each partner
+    after = Q(day__gt=period.last, day__lte=date.max)
+    later = LedgerDay.objects.filter(after, programme=programme).exclude(key=EVERYBODY).order_by()
     if keys is not None:
         rows, later = rows.filter(partner__in=keys), later.filter(key__in=keys)
     found = Counter(dict(rows.values_list("partner_id").annotate(balance=Sum("balance_minor"))))
