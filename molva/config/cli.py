@@ -35,6 +35,9 @@ COMMANDS = {
         "Make the sums of reports anew from books and clicks.",
         needs_django=True,
     ),
+    "to-postgres": Entry(
+        "molva.config.moving:to_postgres", "Move everything from SQLite to PostgreSQL.", needs_django=True
+    ),
     "shops": Entry(
         "molva.config.operator:shops", "List the shops of an operator, give free days.", needs_django=True
     ),

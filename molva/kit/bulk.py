@@ -76,11 +76,15 @@ def _insert(head: str, tail: str, rows: Sequence[Row]) -> None:
 
 
 def _copy(table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-    lines = "".join(["\t".join([_field(value) for value in row]) + "\n" for row in rows])
     with connection.cursor() as cursor:
         driver: Any = cursor.cursor
         with driver.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as stream:
-            stream.write(lines)
+            stream.write(copy_lines(rows))
+
+
+def copy_lines(rows: Sequence[Row]) -> str:
+    """Rows in the text form of PostgreSQL's COPY."""
+    return "".join(["\t".join([_field(value) for value in row]) + "\n" for row in rows])
 
 
 def _field(value: Any) -> str:
