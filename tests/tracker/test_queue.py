@@ -27,7 +27,12 @@ class SlowWriter:
 
 def passenger(number: int, log: list[str]) -> Passenger:
     click = RawClick(number, 1, 1, b"12345678", 0, None, None, None, None)
-    return Passenger(click, lambda: log.append(f"stored {number}"), lambda: log.append(f"let go {number}"))
+    return Passenger(
+        click,
+        lambda words: log.append(words.decode()),
+        f"stored {number}".encode(),
+        lambda: f"let go {number}".encode(),
+    )
 
 
 def with_queue(
