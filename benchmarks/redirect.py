@@ -1,7 +1,8 @@
 """The durable redirect beside nginx, in turns on the same cores, and its drills; README.md says what the figures mean.
 
     python benchmarks/redirect.py [--connections 64 256] [--seconds 3] [--rounds 3] [--close]
-    python benchmarks/redirect.py --soak 60 | --memory | --strace 20 | --refresh | --kills 50 | --full-disk
+    python benchmarks/redirect.py --soak 60 | --memory | --strace 20 | --refresh | --kills 50 | --full-disk |
+        --locked 30
 
 Both servers run on core 0 with one process, wrk on core 1. nginx writes its access log and answers `return 302`;
 the tracker stores every click with a commit before it answers. Needs wrk and nginx on PATH, `--strace` strace.
@@ -50,6 +51,8 @@ def main() -> None:
             drills.refresh(folder)
         elif options.full_disk:
             drills.full_disk(folder)
+        elif options.locked:
+            drills.locked(folder, options.locked)
         elif options.kills:
             drills.kills(folder, options.kills)
         else:
@@ -72,6 +75,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--refresh", action="store_true", help="how soon a changed link works")
     parser.add_argument("--full-disk", action="store_true", help="a disk of 64 MiB that fills up; needs root")
     parser.add_argument("--kills", type=int, default=0, help="how often the tracker is killed under load")
+    parser.add_argument("--locked", type=int, default=0, help="seconds for which each database is held")
     return parser.parse_args()
 
 

@@ -226,6 +226,52 @@ def full_disk(folder: Path) -> None:
         subprocess.run(["umount", str(small)], check=True)
 
 
+def locked(folder: Path, seconds: int) -> None:
+    """Somebody holds the main database so long: as its writer, with readers shut out; then the click file."""
+    main = folder / "molva.db"
+    for name, mode, is_main in (
+        ("main database, one writer (WAL)", "WAL", True),
+        ("main database, readers shut out (no WAL)", "DELETE", True),
+        ("click file", "WAL", False),
+    ):
+        with closing(sqlite3.connect(main)) as connection:
+            connection.execute(f"PRAGMA journal_mode={mode}")
+        with start_tracker(folder) as server:
+            load = Load(server.port)
+            time.sleep(1)
+            held = main if is_main else max((folder / "clicks").glob("clicks-*.db"))
+            hold(name, held, server, load, seconds)
+            load.end()
+        print(f"    {verdict(load, folder)}")
+
+
+def hold(name: str, path: Path, server: Server, load: "Load", seconds: int) -> None:
+    """Lock a database and tell what visitors saw meanwhile."""
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        before, bare, load.slowest = len(load.promised), load.bare, 0.0
+        status, taken = never_asked(server)
+        time.sleep(seconds - taken)
+        print(
+            f"  {name} held {seconds} s: {len(load.promised) - before:,} promised, "
+            f"{load.bare - bare:,} sent on uncounted, the slowest in {load.slowest * 1000:.0f} ms; "
+            f"a link never asked for: {status} in {taken * 1000:.0f} ms"
+        )
+        holder.execute("ROLLBACK")
+    start = time.perf_counter()
+    while health(server)["status"] != "ok":
+        time.sleep(0.02)
+    print(f"    counts again after {time.perf_counter() - start:.2f} s")
+
+
+def never_asked(server: Server) -> tuple[int, float]:
+    """The answer to a link that there is not and that nobody has asked for, and the seconds that it took."""
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)) as connection:
+        start = time.perf_counter()
+        connection.request("GET", "/r/nobody", headers=SENT)
+        return connection.getresponse().status, time.perf_counter() - start
+
+
 def fill(path: Path) -> None:
     """Write until there is no room left."""
     with path.open("wb", buffering=0) as file, suppress(OSError):

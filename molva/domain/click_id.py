@@ -8,7 +8,10 @@ are arguments.
 """
 
 import hmac
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, NamedTuple
 
 NODE_BITS = 11
 MAX_NODE = (1 << NODE_BITS) - 1
@@ -17,11 +20,10 @@ VISITOR_LENGTH = 13
 TOKEN_LENGTH = 34
 _SIGNATURE_BYTES = 5
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
-# Two characters at a time: encoding is on the path of every click.
+# Two characters at a time and written out, in steps of what fits one digit of a long number: every click pays for it.
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
-_TOKEN_SHIFTS = tuple(range(160, -1, -10))
-_VISITOR_SHIFTS = tuple(range(60, -1, -10))
+_DIGIT = (1 << 30) - 1
 
 
 class ClickToken(NamedTuple):
@@ -54,8 +56,12 @@ def click_node(click_id: int) -> int:
 
 def visitor_text(visitor: bytes) -> str:
     """The text form of a visitor id of 8 bytes: 13 characters."""
-    number = int.from_bytes(visitor, "big") << 6
-    return "".join([_PAIRS[number >> shift & 1023] for shift in _VISITOR_SHIFTS])[:VISITOR_LENGTH]
+    number = int.from_bytes(visitor, "big")
+    a, b, last = number >> 34, number >> 4 & _DIGIT, (number & 15) << 1
+    return (
+        f"{_PAIRS[a >> 20]}{_PAIRS[a >> 10 & 1023]}{_PAIRS[a & 1023]}"
+        f"{_PAIRS[b >> 20]}{_PAIRS[b >> 10 & 1023]}{_PAIRS[b & 1023]}{_ALPHABET[last]}"
+    )
 
 
 def visitor_bytes(text: str) -> bytes | None:
@@ -67,8 +73,17 @@ def visitor_bytes(text: str) -> bytes | None:
 def make_token(click_id: int, visitor: bytes, key: bytes) -> str:
     """The token `mv` of a click; `key` comes from `derive_key`."""
     body = click_id.to_bytes(8, "big") + visitor
-    number = int.from_bytes(body + hmac.digest(key, body, "sha256")[:_SIGNATURE_BYTES], "big") << 2
-    return "".join([_PAIRS[number >> shift & 1023] for shift in _TOKEN_SHIFTS])
+    number = int.from_bytes(body + _signature(body, key), "big") << 2
+    a, b, c = number >> 140, number >> 110 & _DIGIT, number >> 80 & _DIGIT
+    d, e, f = number >> 50 & _DIGIT, number >> 20 & _DIGIT, number & 0xFFFFF
+    return (
+        f"{_PAIRS[a >> 20]}{_PAIRS[a >> 10 & 1023]}{_PAIRS[a & 1023]}"
+        f"{_PAIRS[b >> 20]}{_PAIRS[b >> 10 & 1023]}{_PAIRS[b & 1023]}"
+        f"{_PAIRS[c >> 20]}{_PAIRS[c >> 10 & 1023]}{_PAIRS[c & 1023]}"
+        f"{_PAIRS[d >> 20]}{_PAIRS[d >> 10 & 1023]}{_PAIRS[d & 1023]}"
+        f"{_PAIRS[e >> 20]}{_PAIRS[e >> 10 & 1023]}{_PAIRS[e & 1023]}"
+        f"{_PAIRS[f >> 10]}{_PAIRS[f & 1023]}"
+    )
 
 
 def read_token(token: str, key: bytes) -> ClickToken | None:
@@ -78,10 +93,27 @@ def read_token(token: str, key: bytes) -> ClickToken | None:
         return None
     raw = number.to_bytes(8 + VISITOR_BYTES + _SIGNATURE_BYTES, "big")
     body, signature = raw[:-_SIGNATURE_BYTES], raw[-_SIGNATURE_BYTES:]
-    if not hmac.compare_digest(hmac.digest(key, body, "sha256")[:_SIGNATURE_BYTES], signature):
+    if not hmac.compare_digest(_signature(body, key), signature):
         return None
     click_id = int.from_bytes(body[:8], "big")
     return ClickToken(click_id, visitor_text(body[8:]), click_micros(click_id))
+
+
+def _signature(body: bytes, key: bytes) -> bytes:
+    """The first bytes of HMAC-SHA256, by copies of hashes that have begun: half the price of `hmac.digest`."""
+    begin_inner, begin_outer = _begun_hashes(key)
+    inner, outer = begin_inner(), begin_outer()
+    inner.update(body)
+    outer.update(inner.digest())
+    digest: bytes = outer.digest()
+    return digest[:_SIGNATURE_BYTES]
+
+
+@lru_cache(maxsize=8)
+def _begun_hashes(key: bytes) -> tuple[Callable[[], Any], Callable[[], Any]]:
+    """Copiers of the inner and the outer hash of HMAC (RFC 2104) for a key of at most 64 bytes."""
+    inner, outer = (bytes(byte ^ pad for byte in key.ljust(64, b"\0")) for pad in (0x36, 0x5C))
+    return sha256(inner).copy, sha256(outer).copy
 
 
 def _read_base32(text: str, length: int, *, spare_bits: int) -> int | None:

@@ -142,12 +142,12 @@ class Tracker:
             click = click._replace(flags=click.flags | FLAG_QR)
         token = make_token(click.id, click.visitor, self._key)
         cookie = f"{VISITOR_COOKIE}={visitor_text(click.visitor)}{self._cookie_tail}"
-        ready = answers.redirect(target.address(token, passed), cookie)
         self.queue.put(
             Passenger(
                 click,
-                lambda: connection.answer(ready),
-                lambda: connection.answer(answers.redirect(target.bare_address(passed), None)),
+                connection.answer,
+                answers.redirect(target.address(token, passed), cookie),
+                lambda: answers.redirect(target.bare_address(passed), None),
             )
         )
 
@@ -240,8 +240,9 @@ class Tracker:
         self.queue.put(
             Passenger(
                 click,
-                lambda: connection.answer(answers.as_json(200, stored, cors)),
-                lambda: connection.answer(answers.as_json(200, nothing, cors)),
+                connection.answer,
+                answers.as_json(200, stored, cors),
+                lambda: answers.as_json(200, nothing, cors),
             )
         )
 

@@ -5,7 +5,6 @@ Keep-alive and pipelining work; headers, bodies and waiting have limits. An answ
 """
 
 import asyncio
-from collections import deque
 from typing import Any, Protocol, cast
 
 import httptools
@@ -50,6 +49,9 @@ class Request:
         self.keep_alive = True
 
 
+_NO_REQUEST = Request()
+
+
 class Application(Protocol):
     """What answers requests and keeps the set of open connections."""
 
@@ -64,6 +66,11 @@ class Application(Protocol):
 class Connection(asyncio.Protocol):
     """One client."""
 
+    __slots__ = (
+        *("is_busy", "is_reading", "peer", "since", "_application", "_arrived", "_is_closing", "_next"),
+        *("_parser", "_present", "_request", "_size", "_transport"),
+    )
+
     def __init__(self, application: Application) -> None:
         self.peer: str = ""
         self.since = application.now  # of the present request, or of the end of the last one
@@ -72,10 +79,11 @@ class Connection(asyncio.Protocol):
         self._application = application
         self._transport: asyncio.Transport | None = None
         self._parser: Any = httptools.HttpRequestParser(self)
-        self._request = Request()  # the one that is arriving
-        self._present = self._request  # the one that is being answered
-        self._size = 0  # bytes of the arriving request's headers
-        self._next: deque[Request] = deque()
+        self._request = _NO_REQUEST  # the one that is arriving
+        self._present = _NO_REQUEST  # the one that is being answered
+        self._size = 0  # bytes of the arriving request's address and headers, as far as they are read
+        self._arrived = 0  # bytes that came after the portion in which the arriving request began
+        self._next: list[Request] = []
         self._is_closing = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -94,10 +102,12 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._is_closing:
             return
-        if not self.is_reading:
-            self.is_reading = True
-            if not self.is_busy:
-                self.since = self._application.now
+        if self.is_reading:
+            # The parser tells a header when it has ended, and keeps one that never ends.
+            self._arrived += len(data)
+            if self._arrived > HEADER_LIMIT and not self._request.method:
+                self._refuse(431)
+                return
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
@@ -112,6 +122,10 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         self._request = Request()
+        self._size = self._arrived = 0
+        self.is_reading = True
+        if not self.is_busy:
+            self.since = self._application.now
 
     def on_url(self, url: bytes) -> None:
         self._request.target += url
@@ -136,7 +150,6 @@ class Connection(asyncio.Protocol):
             self._refuse(413)
 
     def on_message_complete(self) -> None:
-        self._size = 0
         self.is_reading = False
         if self._is_closing:
             return
@@ -162,7 +175,7 @@ class Connection(asyncio.Protocol):
         self.since = self._application.now
         if self._next:
             self._transport.resume_reading()
-            self._begin(self._next.popleft())
+            self._begin(self._next.pop(0))
 
     def close(self) -> None:
         """Write out what is left and close."""

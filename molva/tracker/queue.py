@@ -1,9 +1,9 @@
 """From the event loop to the disk and back: clicks wait here until their commit, then their answers leave.
 
-The next commit starts when the last one ends, so a slow disk makes bigger batches, not a longer row of
-commits. What cannot be made durable is let go: the visitor is sent on without click id, and it is counted.
-After a commit that failed or took too long nobody waits any more: all are let go at once, and an empty write
-tries twice a second whether the disk is well again.
+The next commit starts when the last one has ended and no more clicks are just being read, so a slow disk or a
+busy processor makes bigger batches, not a longer row of commits. What cannot be made durable is let go: the
+visitor is sent on without click id, and it is counted. After a commit that failed or took too long nobody waits
+any more: all are let go at once, and an empty write tries twice a second whether the disk is well again.
 """
 
 import asyncio
@@ -18,16 +18,18 @@ from molva.tracking.clickfile import RawClick
 
 logger = logging.getLogger("molva.tracker")
 BATCH_LIMIT = 2048
+GATHER_LIMIT = 64  # clicks that are worth a commit at once: one statement of the writer
 PROBE_EVERY = 0.5  # seconds between tries while the disk is in trouble
 COMMIT_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)  # seconds
 
 
 class Passenger(NamedTuple):
-    """A click on its way, and what is called once: after its commit, or when it was let go without one."""
+    """A click on its way and what is answered once: after its commit, or when it was let go without one."""
 
     click: RawClick
-    on_stored: Callable[[], None]
-    on_let_go: Callable[[], None]
+    answer: Callable[[bytes], None]
+    stored: bytes
+    let_go: Callable[[], bytes]  # rarely needed, so made only then
 
 
 class Writer(Protocol):
@@ -84,6 +86,7 @@ class ClickQueue:
         self._stall_after = stall_after
         self._waiting: list[Passenger] = []
         self._flying: list[Passenger] = []
+        self._gathered = 0  # clicks that waited a turn of the loop ago, while more may come
         self._is_busy = False  # a batch is with the writer, or is about to be
         self._flying_since = 0.0
         self._next_probe = 0.0
@@ -92,10 +95,10 @@ class ClickQueue:
         """Take a click; its answer comes later, or at once when there is no hope of a soon commit."""
         if self.trouble:
             self._count_lost(1)
-            passenger.on_let_go()
+            passenger.answer(passenger.let_go())
         elif len(self._waiting) >= self._limit:
             self.counters.lost_full += 1
-            passenger.on_let_go()
+            passenger.answer(passenger.let_go())
         else:
             self._waiting.append(passenger)
             if not self._is_busy:
@@ -130,7 +133,18 @@ class ClickQueue:
             await asyncio.sleep(0.005)
 
     def _start(self) -> None:
-        if not self._waiting:
+        """Hand a batch over, or look again after a turn of the loop when the last turn has brought clicks.
+
+        A commit costs the processor as much as several clicks, so those that can be read now go along. Each look
+        back needs a new click, so the first one waits for fewer than GATHER_LIMIT turns.
+        """
+        waiting = len(self._waiting)
+        if self._gathered < waiting < GATHER_LIMIT:
+            self._gathered = waiting
+            self._loop.call_soon(self._start)
+            return
+        self._gathered = 0
+        if not waiting:
             self._is_busy = False
             return
         self._flying, self._waiting = self._waiting[:BATCH_LIMIT], self._waiting[BATCH_LIMIT:]
@@ -155,8 +169,8 @@ class ClickQueue:
         self.counters.batches += 1
         self.counters.stored += len(finished)
         self._start()  # the next commit runs while these answers are written
-        for passenger in finished:
-            passenger.on_stored()
+        for _, answer, stored, _ in finished:
+            answer(stored)
 
     def _enter_trouble(self, kind: str, words: str) -> None:
         """Everybody who waits is let go; only the first time is worth a line in the log."""
@@ -167,7 +181,7 @@ class ClickQueue:
         self._flying, self._waiting = [], []
         self._count_lost(len(released))
         for passenger in released:
-            passenger.on_let_go()
+            passenger.answer(passenger.let_go())
 
     def _leave_trouble(self) -> None:
         if self.trouble:

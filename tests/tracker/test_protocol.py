@@ -133,3 +133,25 @@ def test_a_lost_client_is_forgotten(application: Silent) -> None:
 
     assert application.connections == set()
     assert wire.written == b""
+
+
+@pytest.mark.parametrize("start", [b"GET /r/", b"GET /r/a HTTP/1.1\r\nCookie: "])
+def test_an_address_or_a_header_without_end_is_refused(application: Silent, start: bytes) -> None:
+    connection, wire = connect(application)
+    connection.data_received(start)
+    connection.data_received(b"a" * 10_000)
+    assert wire.written == b""
+
+    connection.data_received(b"a" * 10_000)
+    assert wire.written.startswith(b"HTTP/1.1 431 ")
+    assert wire.state == "closed"
+
+
+def test_a_request_that_began_behind_another_one_has_its_time_too(application: Silent) -> None:
+    connection, wire = connect(application)
+    connection.data_received(REQUEST + REQUEST[:10])
+    connection.answer(b"HTTP/1.1 302 Found\r\n\r\n")
+    connection.expire(111.0, **LIMITS)
+
+    assert b"HTTP/1.1 408 " in wire.written
+    assert wire.state == "closed"

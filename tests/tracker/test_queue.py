@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from molva.tracker.queue import BATCH_LIMIT, ClickQueue, Passenger
+from molva.tracker.queue import BATCH_LIMIT, GATHER_LIMIT, ClickQueue, Passenger
 from molva.tracker.writer import Report
 from molva.tracking.clickfile import RawClick
 from tests.tracker.loops import run_alone
@@ -27,7 +27,12 @@ class SlowWriter:
 
 def passenger(number: int, log: list[str]) -> Passenger:
     click = RawClick(number, 1, 1, b"12345678", 0, None, None, None, None)
-    return Passenger(click, lambda: log.append(f"stored {number}"), lambda: log.append(f"let go {number}"))
+    return Passenger(
+        click,
+        lambda words: log.append(words.decode()),
+        f"stored {number}".encode(),
+        lambda: f"let go {number}".encode(),
+    )
 
 
 def with_queue(
@@ -66,6 +71,20 @@ def test_answers_wait_for_the_commit_and_the_next_batch_for_the_last() -> None:
         assert (queue.counters.stored, queue.counters.lost_failed, queue.depth) == (2, 1, 0)
 
     with_queue(story)
+
+
+def test_clicks_that_keep_coming_go_along_up_to_a_statement() -> None:
+    async def story(queue: ClickQueue, writer: SlowWriter, log: list[str]) -> None:
+        for number in range(GATHER_LIMIT + 6):
+            queue.put(passenger(number, log))
+            await asyncio.sleep(0)
+        assert [len(ids) for ids, _ in writer.batches] == [GATHER_LIMIT]
+
+        writer.end()
+        await turns()
+        assert [len(ids) for ids, _ in writer.batches] == [GATHER_LIMIT, 6]
+
+    with_queue(story, limit=GATHER_LIMIT)
 
 
 def test_a_full_queue_lets_go_at_once() -> None:
