@@ -59,6 +59,7 @@ def test_a_changed_amount(month: Month) -> None:
         ("I2", f"partner {row.partner_id}"),  # whose balance the database has added up before
         ("I2", f"account {account('expense')} (expense)"),
         ("I2", f"figures of partner {row.partner_id}"),
+        ("I2", f"days of partner {row.partner_id} in the books"),
     }
 
 
@@ -73,6 +74,7 @@ def test_a_removed_posting(month: Month) -> None:
         ("I12", f"payout {month.payout.pk}, line {line.pk}"),
         ("I2", f"partner {month.payout.partner_id}"),
         ("I2", f"account {account('expense')} (expense)"),
+        ("I2", f"days of partner {month.payout.partner_id} in the books"),
     }
 
 
@@ -83,6 +85,7 @@ def test_a_changed_kind(month: Month) -> None:
         ("I1", "transaction № 11"),
         ("I6", "transaction № 11"),
         ("I7", "transaction № 11"),
+        ("I2", f"days of partner {month.payout.partner_id} in the books"),
     }
 
 
