@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.append_only import flushable_tables  # noqa: F401 (a fixture for every test)
+from tests.databases import migrated_memory, migrated_template
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_serialized_rollback", "django_db_reset_sequences"}
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
@@ -94,6 +97,17 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_sep(
             "!", "no Chromium found: the browser tests were SKIPPED", yellow=True, bold=True
         )
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """The database of the run begins as a copy; what Django's own `migrate` still has to do is nothing."""
+    if server := os.environ.get("MOLVA_TEST_DATABASE"):
+        settings.DATABASES["default"]["TEST"]["TEMPLATE"] = migrated_template(server)
+        yield
+        return
+    with migrated_memory(connection.creation._get_test_db_name()):
+        yield
 
 
 @pytest.fixture(scope="session")

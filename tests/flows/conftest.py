@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty Molva to copy."""
+    """What every stack shares."""
     return prepare_once(tmp_path_factory.mktemp("prepared"))
 
 
