@@ -9,16 +9,17 @@ import socket
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.append_only import flushable_tables  # noqa: F401 (a fixture for every test)
 from tests.databases import migrated_memory, migrated_template
 
+T = TypeVar("T")
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_serialized_rollback", "django_db_reset_sequences"}
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 LOCAL_NAMES = {"localhost", "testserver", socket.gethostname()}
@@ -108,6 +109,26 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         return
     with migrated_memory(connection.creation._get_test_db_name()):
         yield
+
+
+@pytest.fixture(scope="module")
+def standing(django_db_setup: None, django_db_blocker: Any) -> Iterator[Callable[[Callable[[], T]], T]]:
+    """Makes rows that all tests of a module find: each test rolls back to them, the module takes them away.
+
+    Not for tests with `transaction=True`. What the maker returns is one for all; give each test a deep copy of it.
+    """
+    around = transaction.atomic()
+    around._from_testcase = True  # as Django's own around a class of tests: no test is inside for it
+
+    def make(build: Callable[[], T]) -> T:
+        with django_db_blocker.unblock():
+            return build()
+
+    make(around.__enter__)
+    yield make
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
 
 
 @pytest.fixture(scope="session")
