@@ -79,9 +79,9 @@ ON_SQLITE_ALONE = (
 )  # fmt: skip
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what touches the database or a browser, before -m chooses."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark what touches the database or a browser, before -m chooses; then set the order of the files."""
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
         place = item.path.relative_to(Path(__file__).parent).as_posix()
@@ -90,6 +90,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.database)
         if "browser" in used:
             item.add_marker(pytest.mark.browser)
+    yield
+    # A worker takes whole files in this order. The long ones come first, so that none waits for the other at the end;
+    # those that commit come last, as pytest-django wants it: the flush after them takes what migrations have written.
+    committing = {item.path for item in items if _commits(item)}
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path in committing, item.path not in slow))
+
+
+def _commits(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("django_db")
+    used = set(getattr(item, "fixturenames", ()))
+    return bool(used & {"transactional_db", "live_server"} or (mark and mark.kwargs.get("transaction")))
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -25,7 +25,7 @@ from tests.databases import fresh_database
 
 APP_SECRET, CANARY = "SECRET9c1e4b", "CANARY5b1f77"
 ROOT = Path(__file__).resolve().parent.parent.parent
-pytestmark = [pytest.mark.database, pytest.mark.slow, pytest.mark.xdist_group("serve")]
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 
 class Served:
