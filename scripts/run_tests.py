@@ -47,7 +47,14 @@ def pytest(name: str, arguments: list[str], **variables: str) -> int:
 
 def main() -> int:
     """Run both parts; fail when either fails."""
-    parallel = ["-n", os.environ.get("MOLVA_TEST_WORKERS", "2"), "--dist", "loadgroup"]
+    # Whole files, so that what a module makes is made once, in the order that tests/conftest.py has set.
+    parallel = [
+        "-n",
+        os.environ.get("MOLVA_TEST_WORKERS", "2"),
+        "--dist",
+        "loadfile",
+        "--no-loadscope-reorder",
+    ]
     postgres = find_postgres()
     first = 0
     if postgres:

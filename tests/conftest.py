@@ -9,13 +9,17 @@ import socket
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+from django.conf import settings
+from django.db import connection, transaction
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.append_only import flushable_tables  # noqa: F401 (a fixture for every test)
+from tests.databases import migrated_memory, migrated_template
 
+T = TypeVar("T")
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_serialized_rollback", "django_db_reset_sequences"}
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 LOCAL_NAMES = {"localhost", "testserver", socket.gethostname()}
@@ -75,9 +79,9 @@ ON_SQLITE_ALONE = (
 )  # fmt: skip
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what touches the database or a browser, before -m chooses."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark what touches the database or a browser, before -m chooses; then set the order of the files."""
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
         place = item.path.relative_to(Path(__file__).parent).as_posix()
@@ -86,6 +90,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.database)
         if "browser" in used:
             item.add_marker(pytest.mark.browser)
+    yield
+    # A worker takes whole files in this order. The long ones come first, so that none waits for the other at the end;
+    # those that commit come last, as pytest-django wants it: the flush after them takes what migrations have written.
+    committing = {item.path for item in items if _commits(item)}
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path in committing, item.path not in slow))
+
+
+def _commits(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("django_db")
+    used = set(getattr(item, "fixturenames", ()))
+    return bool(used & {"transactional_db", "live_server"} or (mark and mark.kwargs.get("transaction")))
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -94,6 +110,37 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_sep(
             "!", "no Chromium found: the browser tests were SKIPPED", yellow=True, bold=True
         )
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """The database of the run begins as a copy; what Django's own `migrate` still has to do is nothing."""
+    if server := os.environ.get("MOLVA_TEST_DATABASE"):
+        settings.DATABASES["default"]["TEST"]["TEMPLATE"] = migrated_template(server)
+        yield
+        return
+    with migrated_memory(connection.creation._get_test_db_name()):
+        yield
+
+
+@pytest.fixture(scope="module")
+def standing(django_db_setup: None, django_db_blocker: Any) -> Iterator[Callable[[Callable[[], T]], T]]:
+    """Makes rows that all tests of a module find: each test rolls back to them, the module takes them away.
+
+    Not for tests with `transaction=True`. What the maker returns is one for all; give each test a deep copy of it.
+    """
+    around = transaction.atomic()
+    around._from_testcase = True  # as Django's own around a class of tests: no test is inside for it
+
+    def make(build: Callable[[], T]) -> T:
+        with django_db_blocker.unblock():
+            return build()
+
+    make(around.__enter__)
+    yield make
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
 
 
 @pytest.fixture(scope="session")

@@ -4,13 +4,12 @@ MOLVA_TEST_DATABASE chooses the database (an address as in DATABASE_URL); SQLite
 """
 
 import atexit
-import hashlib
 import os
 import shutil
 import tempfile
-from pathlib import Path
 
-_ROOT = Path(__file__).resolve().parent.parent
+from tests.databases import TREE
+
 for _name in [
     name for name in os.environ if name.startswith("MOLVA_") and not name.startswith("MOLVA_TEST_")
 ]:
@@ -26,10 +25,8 @@ os.environ["DATABASE_URL"] = os.environ.get("MOLVA_TEST_DATABASE") or "sqlite://
 from molva.config.settings import *  # noqa: E402, F403 (the environment must be ready first)
 from molva.config.settings import ALLOWED_HOSTS, DATABASES, STORAGES  # noqa: E402 (the same)
 
-# Two work trees on one server must not drop each other's database.
-_TREE = hashlib.sha256(str(_ROOT).encode()).hexdigest()[:8]
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):
-    DATABASES["default"]["TEST"] = {"NAME": f"molva_test_{_TREE}"}
+    DATABASES["default"]["TEST"] = {"NAME": f"molva_test_{TREE}"}
 
 ALLOWED_HOSTS += ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,6 +1,7 @@
 """A programme with a month behind it: orders, a return, a hold, a welcome, an adjustment, a payout."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,8 +17,9 @@ from molva.orders.models import Order
 from molva.payouts import services as payouts
 from molva.payouts.models import Payout
 from molva.workspaces.models import User
-from tests.commissions.conftest import SETTINGS, START, Shop, make_shop
-from tests.factories import make_user
+from molva.workspaces.scoping import scope
+from tests.commissions.conftest import SETTINGS, START, Shop, make_shop, open_shop
+from tests.factories import make_user, make_workspace
 
 __all__ = ["make_shop"]
 
@@ -48,11 +50,10 @@ class Month:
         return Commission.objects.select_related("order").get(order__number=number, level=level)
 
 
-@pytest.fixture
-def month(make_shop: Callable[..., Shop]) -> Month:
+def make_month() -> Month:
     """Transactions of Boris: 1, 3, 5 accruals; 7, 9 releases; 11 welcome; 12 by hand; 13, 14 payout; 15 clawback."""
     settings = {**SETTINGS, "accrual": {**SETTINGS["accrual"], "hold_days": 5}}
-    shop, owner = make_shop(settings, RULES), make_user()
+    shop, owner = open_shop(settings, RULES), make_user()
     for number, day in (("1001", 0), ("1002", 1), ("1003", 2)):
         shop.order(number, day=day, codes=("boris",), status="delivered")
     shop.order("1004", day=3, email="other@example.org", codes=("anna",))
@@ -64,6 +65,25 @@ def month(make_shop: Callable[..., Shop]) -> Month:
     payout = payouts.mark_paid(payout=payout, actor=owner)
     shop.order("1001", day=20, created=0, codes=("boris",), status="cancelled")
     return Month(shop, owner, payout)
+
+
+@pytest.fixture(scope="module")
+def month_once(standing: Callable[..., Month]) -> Month:
+    """The rows of `month`, made once for the tests of a module."""
+
+    def make() -> Month:
+        with scope(make_workspace()):
+            return make_month()
+
+    return standing(make)
+
+
+@pytest.fixture
+def month(month_once: Month, db: None) -> Iterator[Month]:
+    """The month in its open workspace."""
+    made = deepcopy(month_once)
+    with scope(made.shop.programme.workspace):
+        yield made
 
 
 def tamper(table: str, statement: str, *values: Any) -> None:

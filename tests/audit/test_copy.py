@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import migrated_file
+
 SAMPLE = """
 from datetime import UTC, datetime
 from molva.ledger import services
@@ -40,6 +42,7 @@ def molva(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_tampered_copy_fails_and_the_original_does_not(tmp_path: Path) -> None:
     original, copy = tmp_path / "original", tmp_path / "copy"
     original.mkdir()
+    shutil.copy(migrated_file(), original / "molva.db")
     assert molva(original, "manage", "migrate", "--verbosity", "0").returncode == 0
     assert molva(original, "manage", "shell", "--no-imports", "-c", SAMPLE).stderr == ""
     shutil.copytree(original, copy)

@@ -10,7 +10,7 @@ from molva.audit.runner import _snapshot
 from molva.commissions.services import settle_customer
 from molva.jobs import enqueue
 from molva.orders.models import Order, OrderLine
-from tests.audit.conftest import Month
+from tests.audit.conftest import make_month
 from tests.commissions.conftest import Shop
 
 
@@ -29,10 +29,10 @@ def test_outside_a_transaction_it_sees_one_moment_and_cannot_write(make_shop: Ca
     assert run_checks() == []
 
 
-def test_a_customer_who_waits_for_settlement_is_not_blamed(month: Month) -> None:
+def test_a_customer_who_waits_for_settlement_is_not_blamed(make_shop: Callable[..., Shop]) -> None:
     from molva.commissions.jobs import settle_one  # noqa: PLC0415 (only this test needs the queue)
 
-    order = month.order("1002")
+    order = make_month().order("1002")
     OrderLine.objects.filter(order=order).update(total_minor=90_000)
     assert len(run_checks()) == 2
 

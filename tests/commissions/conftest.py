@@ -106,32 +106,28 @@ class Shop:
         return Touch.objects.create(pk=number, programme=self.programme, partner=partner, visitor=visitor)
 
 
+def open_shop(settings: dict[str, Any] | None = None, rules: list[dict[str, Any]] | None = None) -> Shop:
+    """A programme of the given terms in the open workspace."""
+    with clock.pretend(START - timedelta(days=30)):
+        programme = create_programme(
+            name="Friends",
+            code="friends",
+            shop_url="https://shop.example",
+            settings=settings or SETTINGS,
+            rules=rules or RULES,
+        )
+        anna = admit_partner(programme=programme, name="Anna", email="anna@example.org", code="anna")
+        boris = admit_partner(
+            programme=programme, name="Boris", email="boris@example.org", code="boris", invited_by=anna
+        )
+    return Shop(programme, anna, boris)
+
+
 @pytest.fixture
 def make_shop(db: None) -> Iterator[Callable[..., Shop]]:
     """Opens a workspace with a programme of the given terms."""
-    workspace = make_workspace()
-    with scope(workspace):
-
-        def make(settings: dict[str, Any] | None = None, rules: list[dict[str, Any]] | None = None) -> Shop:
-            with clock.pretend(START - timedelta(days=30)):
-                programme = create_programme(
-                    name="Friends",
-                    code="friends",
-                    shop_url="https://shop.example",
-                    settings=settings or SETTINGS,
-                    rules=rules or RULES,
-                )
-                anna = admit_partner(programme=programme, name="Anna", email="anna@example.org", code="anna")
-                boris = admit_partner(
-                    programme=programme,
-                    name="Boris",
-                    email="boris@example.org",
-                    code="boris",
-                    invited_by=anna,
-                )
-            return Shop(programme, anna, boris)
-
-        yield make
+    with scope(make_workspace()):
+        yield open_shop
 
 
 @pytest.fixture

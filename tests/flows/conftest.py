@@ -11,17 +11,16 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The stories run in one worker, so that what costs seconds is made once; the long kill test may use another."""
+    """Stories run on both databases, and begin early."""
     for item in items:
         if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("kill" if item.path.name == "test_kill.py" else "flows"))
             item.add_marker(pytest.mark.database)
             item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty Molva to copy."""
+    """What every stack shares."""
     return prepare_once(tmp_path_factory.mktemp("prepared"))
 
 

@@ -7,7 +7,6 @@ import base64
 import http.client
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,11 +18,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
-from tests.databases import fresh_database
+from tests.databases import migrated_database
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 90
 SPARE_PORTS = 8
+BRING_STATIC = "import django; django.setup(); from molva.config.setup import bring_static; bring_static()"
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 20, what: str = "") -> Any:
@@ -255,13 +255,13 @@ class Stack:
 
 
 def prepare_once(folder: Path) -> Path:
-    """A folder with static files and, for SQLite, an empty database of this version: copied by every stack."""
+    """A data folder with the static files of this version, which every stack uses."""
     folder.mkdir(parents=True, exist_ok=True)
     environ = {name: text for name, text in os.environ.items() if not name.startswith("MOLVA_")}
     environ |= {"MOLVA_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "molva.config.settings"}
-    environ |= {"MOLVA_SECRET_KEY": "only-for-tests-" * 4, "DATABASE_URL": f"sqlite:///{folder / 'molva.db'}"}
+    environ |= {"MOLVA_SECRET_KEY": "only-for-tests-" * 4, "DATABASE_URL": "sqlite://:memory:"}
     subprocess.run(
-        [sys.executable, "-m", "molva.config.setup"], env=environ, cwd=ROOT, check=True, capture_output=True
+        [sys.executable, "-c", BRING_STATIC], env=environ, cwd=ROOT, check=True, capture_output=True
     )
     return folder
 
@@ -272,9 +272,7 @@ def running_stack(
 ) -> Iterator[Stack]:
     """A stack that is ready, on the database of this run, stopped at the end."""
     folder.mkdir(parents=True, exist_ok=True)
-    with fresh_database(folder) as database:
-        if database.startswith("sqlite"):
-            shutil.copy(prepared / "molva.db", folder / "molva.db")
+    with migrated_database(folder) as database:
         stack = Stack(folder, database, language=language)
         stack.environ["MOLVA_STATIC"] = str(prepared / "static")
         try:

@@ -16,7 +16,7 @@ from molva.integrations.telling import GROUP, tell_all
 from molva.orders.models import Order
 from molva.tracking.models import Customer
 from tests.commissions.conftest import Shop, make_shop  # noqa: F401 (a fixture)
-from tests.databases import fresh_database
+from tests.databases import migrated_database
 from tests.integrations.test_together import HELD, orders
 from tests.security.test_at_once import at_once
 
@@ -58,7 +58,7 @@ def test_a_batch_killed_midway_loses_and_doubles_nothing(tmp_path: Path):
         "MOLVA_LOG_LEVEL": "ERROR",
     }
     code = f"import django; django.setup(); from tests.integrations.crash_run import main; main({KILLS})"
-    with fresh_database(tmp_path) as environment["DATABASE_URL"]:
+    with migrated_database(tmp_path) as environment["DATABASE_URL"]:
         done = subprocess.run(
             [sys.executable, "-c", code],
             cwd=ROOT,

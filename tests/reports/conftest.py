@@ -1,7 +1,9 @@
 """A history with clicks, orders, returns and two levels, told through the same doors as in life."""
 
+import shutil
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.conf import settings
 
 from molva.domain.click_id import make_click_id, make_token, visitor_text
 from molva.kit.clock import to_micros
@@ -19,7 +22,9 @@ from molva.tracking.columns.questions import Answer, ClickCount, ClickQuestion, 
 from molva.tracking.ingest import click_folder, ingest_clicks
 from molva.tracking.keys import token_key
 from molva.tracking.models import Link
-from tests.commissions.conftest import START, Shop, make_shop, shop  # noqa: F401 - fixtures
+from molva.workspaces.scoping import scope
+from tests.commissions.conftest import START, Shop, make_shop, open_shop, shop  # noqa: F401 - fixtures
+from tests.factories import make_workspace
 
 
 @dataclass
@@ -118,20 +123,24 @@ def link_of(partner: Partner, code: str) -> Link:
     return made
 
 
-@pytest.fixture
-def life(shop: Shop, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Life:  # noqa: F811
-    """Boris tells in two places, Anna in one and gets a part of what Boris brings."""
-    settings.DATA_DIR = tmp_path
-    columns = MemoryColumns(shop.programme.pk)
-    monkeypatch.setattr(raw_clicks, "open_columns", lambda: columns)
-    return Life(
-        shop, columns, link_of(shop.boris, "vk"), link_of(shop.boris, "mail"), link_of(shop.anna, "blog")
+def make_busy(folder: Path) -> Life:
+    """Two weeks: clicks of two links with tags, orders that are delivered, returned, bought again, by a code.
+
+    Boris tells in two places, Anna in one and gets a part of what Boris brings. `folder` is for the tracker's files.
+    """
+    world = open_shop()
+    columns = MemoryColumns(world.programme.pk)
+    life = Life(
+        world, columns, link_of(world.boris, "vk"), link_of(world.boris, "mail"), link_of(world.anna, "blog")
     )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "DATA_DIR", folder)
+        patch.setattr(raw_clicks, "open_columns", lambda: columns)
+        _live(life)
+    return life
 
 
-@pytest.fixture
-def busy(life: Life) -> Life:
-    """Two weeks: clicks of two links with tags, orders that are delivered, returned, bought again, by a code."""
+def _live(life: Life) -> None:
     first = life.click(
         life.vk,
         day=0,
@@ -168,7 +177,30 @@ def busy(life: Life) -> Life:
         "1005", day=5, created=5, codes=("boris",), total=30_000, email="five@example.org", status="delivered"
     )
     tell("1006", day=5, created=5, total=99_000, email="nobody@example.org", status="delivered")
-    return life
+
+
+@pytest.fixture(scope="module")
+def busy_once(standing: Callable[..., Life], tmp_path_factory: pytest.TempPathFactory) -> tuple[Life, Path]:
+    """The rows of `busy`, made once for the tests of a module, and the tracker's folder."""
+    folder = tmp_path_factory.mktemp("busy")
+
+    def make() -> Life:
+        with scope(make_workspace()):
+            return make_busy(folder)
+
+    return standing(make), folder
+
+
+@pytest.fixture
+def busy(
+    busy_once: tuple[Life, Path], db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Life]:
+    """The two weeks in their open workspace."""
+    life, folder = deepcopy(busy_once)
+    monkeypatch.setattr(settings, "DATA_DIR", Path(shutil.copytree(folder, tmp_path / "data")))
+    monkeypatch.setattr(raw_clicks, "open_columns", lambda: life.columns)
+    with scope(life.shop.programme.workspace):
+        yield life
 
 
 VISITOR = visitor_text((1).to_bytes(8, "big"))

@@ -242,17 +242,15 @@ def test_a_long_list_is_cut_and_the_rest_told(busy: Life, monkeypatch: pytest.Mo
     )
 
 
-@pytest.mark.parametrize("by", list(VIEWS))
-def test_the_number_of_queries_is_that_of_the_question(busy: Life, by: str) -> None:
-    asked = question(busy, by, compare=True)
-    ask(asked)
-
-    def count() -> int:
+def test_the_number_of_queries_is_that_of_the_question(busy: Life) -> None:
+    def count(by: str) -> int:
         with CaptureQueriesContext(connection) as seen:
-            ask(asked)
+            ask(question(busy, by, compare=True))
         return len(seen)
 
-    few = count()
+    for by in VIEWS:
+        ask(question(busy, by, compare=True))
+    few = {by: count(by) for by in VIEWS}
     for n in range(30):
         busy.shop.order(
             f"3{n}",
@@ -262,8 +260,8 @@ def test_the_number_of_queries_is_that_of_the_question(busy: Life, by: str) -> N
             email=f"more{n}@example.org",
             status="delivered",
         )
-    assert count() == few
-    assert few <= 13
+    assert {by: count(by) for by in VIEWS} == few
+    assert max(few.values()) <= 13
 
 
 def test_devices_of_orders_are_those_of_their_clicks(busy: Life) -> None:

@@ -1,16 +1,20 @@
 """Figures in a real browser: narrowed, sorted, opened, back again; on a desk and on a phone."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from playwright.sync_api import BrowserContext, Page, expect
 
+from molva.tracking import raw_clicks
 from molva.workspaces.models import User, Workspace
-from tests.factories import make_member
-from tests.reports.conftest import Life
+from molva.workspaces.scoping import scope
+from tests.factories import make_member, make_workspace
+from tests.reports.conftest import Life, make_busy
 from tests.web.cabinet.test_in_browser import faults
 
 PERIOD = "from=2026-03-01&to=2026-03-14"
@@ -28,6 +32,16 @@ def opened(
     page = context.new_page()
     page.on("pageerror", lambda error: pytest.fail(str(error)))
     return page
+
+
+@pytest.fixture
+def busy(transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Life]:
+    """The same two weeks where the server sees them."""
+    with scope(make_workspace()):
+        life = make_busy(tmp_path)
+        monkeypatch.setattr(settings, "DATA_DIR", tmp_path)
+        monkeypatch.setattr(raw_clicks, "open_columns", lambda: life.columns)
+        yield life
 
 
 def test_narrow_sort_open_and_back_in_the_office(

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.databases import fresh_database
+from tests.databases import migrated_database
 from tests.tracker.conftest import TrackerProcess
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,7 +55,7 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path, make_tracker: Callable[..., TrackerProcess]) -> Iterator[Place]:
-    with fresh_database(tmp_path) as database:
+    with migrated_database(tmp_path) as database:
         data = tmp_path / "data"
         tracker = make_tracker(data=data, DATABASE_URL=database, MOLVA_TRACKER_RATE="0")
         made = Place(tracker, database)

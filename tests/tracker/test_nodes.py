@@ -19,7 +19,7 @@ from molva.tracking.clickfile import RawClick
 from molva.tracking.errors import NodeTaken
 from molva.tracking.models import TrackerNode
 from molva.tracking.nodes import claim_nodes
-from tests.databases import fresh_database
+from tests.databases import migrated_database
 
 NOW = clock.now_micros()
 
@@ -96,7 +96,7 @@ with scope(make_workspace()):
 
 def test_machines_load_their_folders_into_one_database(tmp_path: Path) -> None:
     """Two trackers' folders, two `molva load` processes killed and started again: each click once."""
-    with fresh_database(tmp_path) as database:
+    with migrated_database(tmp_path) as database:
         env = {**_env(), "DATABASE_URL": database, "MOLVA_SECRET_KEY": "shared"}
         partner = int(_run(PREPARE, {**env, "MOLVA_DATA": str(tmp_path / "main")}))
         machines = []

@@ -24,7 +24,7 @@ from molva.workspaces.scoping import scope
 from tests.house.tree import ROOT
 from tests.web.apps.conftest import APP, SECRET, run_jobs
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 AXE = (ROOT / "tests/vendor/axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]

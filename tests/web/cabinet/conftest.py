@@ -1,5 +1,7 @@
 """A programme at work seen by its partners: Boris sells, Anna invited him and sells too."""
 
+from collections.abc import Callable
+
 import pytest
 from django.test import Client
 
@@ -8,7 +10,7 @@ from molva.domain.inbound import InboundLine
 from molva.programmes.models import Partner
 from molva.tracking.services import add_promo_code
 from molva.workspaces.models import User
-from tests.commissions.conftest import RULES, SETTINGS, START, Shop, make_shop, shop  # noqa: F401 (fixtures)
+from tests.commissions.conftest import RULES, SETTINGS, START, Shop, make_shop, open_shop, shop  # noqa: F401 (fixtures)
 
 HELD = {**SETTINGS, "accrual": {**SETTINGS["accrual"], "hold_days": 4000}}
 TEA = {
@@ -23,10 +25,9 @@ def boris_mark(code: str = "boris") -> str:
     return f"https://shop.example/?aff={code}"
 
 
-@pytest.fixture
-def busy(make_shop) -> Shop:  # noqa: F811 (the fixture above)
+def make_busy() -> Shop:
     """Delivered, waiting, cancelled and open orders, a promo code, lines by two rules, money on hold."""
-    world = make_shop(settings=HELD, rules=[*RULES, TEA])
+    world = open_shop(settings=HELD, rules=[*RULES, TEA])
     add_promo_code(partner=world.boris, code="BORIS10", valid_from=START)
     goods = (
         InboundLine("1", "Иван-чай с чабрецом, 100 г", "tea", "T-1", "1", 118_000, 118_000),
@@ -51,6 +52,12 @@ def busy(make_shop) -> Shop:  # noqa: F811 (the fixture above)
     world.order("10492", day=5, landing=boris_mark(), email="ivan@example.org", status="delivered", created=5)
     world.order("10492", day=6, landing=boris_mark(), email="ivan@example.org", status="cancelled", created=5)
     return world
+
+
+@pytest.fixture
+def busy(make_shop: Callable[..., Shop]) -> Shop:  # noqa: F811 (the fixture above)
+    """The partners at work, in an open workspace."""
+    return make_busy()
 
 
 @pytest.fixture

@@ -1,16 +1,14 @@
 """The cabinet: every page opens for its own partner and for nobody else, and its figures are those of the books."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 import segno
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
-from molva.commissions.admission import admit_partner
 from molva.commissions.models import Commission
 from molva.kit import clock
 from molva.ledger.models import Transaction
@@ -23,15 +21,34 @@ from molva.reports.cabinet import expected, hold_days, overview
 from molva.reports.cabinet_links import public_address
 from molva.reports.cabinet_money import month_statement, months
 from molva.tracking.models import ClickDay, Link
-from molva.tracking.services import create_link
+from molva.workspaces.scoping import scope
 from tests.commissions.conftest import Shop
-from tests.factories import make_member
-from tests.web.cabinet.conftest import boris_mark, sign_in
+from tests.factories import make_member, make_workspace
+from tests.web.cabinet.conftest import boris_mark, make_busy, sign_in
 
 PAGES = (
     "", "links/", "orders/", "orders/?level=1&state=held&q=104", "orders/?state=nothing", "money/",
     "money/?status=held", "money/?view=payouts", "money/?view=statement", "money/paper/", "team/", "profile/", "terms/",
 )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def busy_once(standing: Callable[..., Shop]) -> Shop:
+    """The rows of `busy`, made once: no test here needs them committed."""
+
+    def make() -> Shop:
+        with scope(make_workspace()):
+            return make_busy()
+
+    return standing(make)
+
+
+@pytest.fixture
+def busy(busy_once: Shop, db: None) -> Iterator[Shop]:
+    """The partners at work, in their open workspace."""
+    made = deepcopy(busy_once)
+    with scope(made.programme.workspace):
+        yield made
 
 
 def commission_of(partner: Partner, number: str) -> Commission:
@@ -250,40 +267,3 @@ def test_the_profile_is_changed_and_a_wrong_phone_refused(client: Client, busy: 
     assert changed.user.language == "ru"
     assert client.post("/cabinet/friends/profile/", {**form, "phone": "12"}).status_code == 422
     assert Partner.objects.get(pk=busy.boris.pk).phone == "+79001234567"
-
-
-@pytest.mark.parametrize(
-    "page", ["", "links/", "orders/", "money/", "money/?view=statement", "money/paper/", "team/"]
-)
-def test_a_long_list_asks_no_more_than_a_short_one(
-    client: Client, make_shop: Callable[..., Shop], page: str
-) -> None:
-    shop = make_shop()
-    sign_in(client, shop.boris)
-    counts = []
-    for more in (1, 24):
-        grow(shop, len(counts) * 100, more)
-        with CaptureQueriesContext(connection) as asked:
-            assert client.get(f"/cabinet/friends/{page}").status_code == 200
-        counts.append(len(asked))
-    assert counts[0] == counts[1]
-
-
-def grow(shop: Shop, first: int, count: int) -> None:
-    """Orders, links and invited partners of Boris, numbered from `first`."""
-    for number in range(first, first + count):
-        shop.order(
-            f"2{number:04d}",
-            day=10,
-            created=10,
-            landing=boris_mark(),
-            email=f"b{number}@example.org",
-            status="delivered",
-        )
-        create_link(partner=shop.boris, name=f"link {number}")
-        admit_partner(
-            programme=shop.programme,
-            name=f"P {number}",
-            email=f"p{number}@example.org",
-            invited_by=shop.boris,
-        )

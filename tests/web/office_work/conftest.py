@@ -1,6 +1,7 @@
 """A programme with a life behind it: partners, clicks, orders of every kind, a return, an adjustment, a payout."""
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -128,23 +129,26 @@ def live(world: World) -> None:
     shop.order("10484", day=22.5, status="new", email="free@example.org", total=9_900)
 
 
+@pytest.fixture(scope="module")
+def lived_once(standing: Callable[..., World]) -> World:
+    """The rows of `world`, made once for the tests of a module."""
+
+    def make() -> World:
+        workspace = make_workspace(name="Лесная лавка")
+        with scope(workspace):
+            made = make_world(workspace)
+            live(made)
+        return made
+
+    return standing(make)
+
+
 @pytest.fixture
-def world(db: None) -> Iterator[World]:
+def world(lived_once: World, db: None) -> Iterator[World]:
     """The programme as it stands 23 days after the start."""
-    workspace = make_workspace(name="Лесная лавка")
-    with scope(workspace):
-        made = make_world(workspace)
-        live(made)
-        with clock.pretend(START + timedelta(days=23)):
-            yield made
-
-
-@pytest.fixture
-def empty_world(db: None) -> Iterator[World]:
-    """The same people before the first order."""
-    workspace = make_workspace(name="Лесная лавка")
-    with scope(workspace):
-        yield make_world(workspace)
+    made = deepcopy(lived_once)
+    with scope(made.workspace), clock.pretend(START + timedelta(days=23)):
+        yield made
 
 
 @pytest.fixture

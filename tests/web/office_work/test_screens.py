@@ -21,7 +21,7 @@ from tests.factories import make_workspace
 from tests.house.tree import ROOT
 from tests.web.office_work.conftest import LONG, World, live, make_world
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 AXE = (ROOT / "tests/vendor/axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]

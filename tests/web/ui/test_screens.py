@@ -13,7 +13,11 @@ from playwright.sync_api import BrowserContext, Page
 
 from tests.house.tree import ROOT
 
-pytestmark = [pytest.mark.urls("tests.web.ui.urls"), pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.urls("tests.web.ui.urls"),
+    pytest.mark.django_db(transaction=True),
+]
 
 AXE = (ROOT / "tests/vendor/axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
