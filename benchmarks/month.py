@@ -129,6 +129,23 @@ def counts(options: argparse.Namespace) -> None:
     print(f"counts of {clicks} clicks: {by_day} rows by day, {by_hour} by hour, in {seconds:.0f} s")
 
 
+def sums(options: argparse.Namespace) -> None:
+    """Kept sums of all orders and counts: copies and written counts have none yet."""
+    from month_counts import write_totals  # noqa: PLC0415 - needs the registry
+    from month_world import read_world  # noqa: PLC0415 - needs the registry
+
+    from molva.commissions.recount import recount  # noqa: PLC0415 - needs the registry
+    from molva.programmes.models import Programme  # noqa: PLC0415 - needs the registry
+    from molva.workspaces.scoping import scope  # noqa: PLC0415 - needs the registry
+
+    world = read_world()
+    print(f"sums of clicks in {write_totals(world):.0f} s", flush=True)
+    began = time.perf_counter()
+    with scope(world.workspace):
+        people = recount(Programme.objects.get())
+    print(f"orders of {people} customers counted in {time.perf_counter() - began:.0f} s", flush=True)
+
+
 def last_moment() -> datetime:
     """That of the last order: copies may end a little earlier than the month."""
     from molva.orders.models import Order  # noqa: PLC0415 - needs the registry
@@ -148,7 +165,7 @@ def pages(options: argparse.Namespace) -> None:
         time_pages(read_world(), times=options.times, only=options.only)
 
 
-PARTS = {"make": make, "counts": counts, "load": load, "pages": pages}
+PARTS = {"make": make, "counts": counts, "load": load, "sums": sums, "pages": pages}
 
 if __name__ == "__main__":
     main()

@@ -66,6 +66,11 @@ def _commissions(order: Order, owed: OrderOwed) -> Iterator[Breach]:
     rows: dict[tuple[str, int], Commission] = {
         (row.partner.code, row.level): row for row in order.commissions.all()
     }
+    for stray in rows.values():
+        if stray.ordered_at != order.created_at:
+            yield Breach(
+                "I2", f"commission {stray.pk}", f"says {stray.ordered_at} of an order of {order.created_at}"
+            )
     for key in sorted(due.keys() | hoped.keys() | rows.keys()):
         row = rows.get(key)
         stored = (row.posted_minor, row.owed_minor, row.expected_minor) if row else (0, 0, 0)
