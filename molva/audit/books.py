@@ -30,6 +30,9 @@ _OF_ACCOUNT = """SELECT x.id FROM ledger_account owner
 # postings that tell of a partner: in his transactions, or from or to his accounts, whoever's the transaction is
 _TOLD = (_OF_TRANSACTION, _OF_ACCOUNT.format(end="from"), _OF_ACCOUNT.format(end="to"))
 _ACCOUNTS = "SELECT owner.id FROM ledger_account owner WHERE true"
+_OF_COMMISSION = """SELECT x.id FROM commissions_commission owner
+    JOIN ledger_transaction y ON y.workspace_id = owner.workspace_id AND y.commission_id = owner.id
+    JOIN ledger_posting x ON x.transaction_id = y.id WHERE true"""
 _COMMISSIONS = "SELECT owner.id FROM commissions_commission owner WHERE true"
 
 
@@ -114,7 +117,7 @@ def check_mirrors(extent: Extent) -> Iterator[Breach]:
             JOIN ledger_account x ON x.id = p.from_account_id
             JOIN ledger_account y ON y.id = p.to_account_id
             WHERE p.workspace_id = %s AND t.commission_id IS NOT NULL
-                {extent.through("t.commission_id", _COMMISSIONS)} GROUP BY t.commission_id
+                {extent.through("p.id", _OF_COMMISSION)} GROUP BY t.commission_id
         ) b ON b.commission_id = c.id
         LEFT JOIN (
             SELECT commission_id, SUM(held_minor) AS held FROM commissions_accruallot

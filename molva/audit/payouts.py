@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from molva.audit.breaches import Breach, Check, Extent
 from molva.audit.sql import rows
 
-_PAYOUTS = "SELECT owner.id FROM payouts_payout owner WHERE true"
+_POSTINGS = """SELECT x.id FROM payouts_payout owner
+    JOIN ledger_transaction y ON y.workspace_id = owner.workspace_id AND y.payout_id = owner.id
+    JOIN ledger_posting x ON x.transaction_id = y.id WHERE true"""
 _OF_PARTNER = "SELECT owner.id FROM ledger_transaction owner WHERE true"
 _OF_PAYOUT = """SELECT x.id FROM payouts_payout owner
     JOIN ledger_transaction x ON x.workspace_id = owner.workspace_id AND x.payout_id = owner.id WHERE true"""
@@ -44,7 +46,7 @@ def check_ledger(extent: Extent) -> Iterator[Breach]:
             JOIN ledger_transaction t ON t.id = m.transaction_id
             JOIN ledger_account x ON x.id = m.from_account_id
             JOIN ledger_account y ON y.id = m.to_account_id
-            WHERE m.workspace_id = %s AND t.payout_id IS NOT NULL {extent.through("t.payout_id", _PAYOUTS)}
+            WHERE m.workspace_id = %s AND t.payout_id IS NOT NULL {extent.through("m.id", _POSTINGS)}
             GROUP BY t.payout_id
         ) b ON b.payout_id = p.id
         WHERE p.workspace_id = %s {extent.of("p.partner_id")}
