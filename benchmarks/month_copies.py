@@ -38,7 +38,7 @@ _IDS = {
 }
 _TIMES = {
     "created_at", "recorded_at", "reached_at", "judged_at", "started_at", "ended_at", "ends_at", "accrued_at", "at",
-    "updated_at", "posted_at", "due_at",
+    "updated_at", "posted_at", "due_at", "ordered_at", "used_at",
 }  # fmt: skip
 _TRANSACTION = (
     "id", "number", "kind", "at", "recorded_at", "key", "inputs_hash", "order_id", "commission_id", "payout_id",

@@ -21,7 +21,7 @@ from molva.commissions.models import Commission
 from molva.kit import clock
 from molva.orders.models import Order
 from molva.payouts.models import Payout
-from molva.tracking.models import ClickDay, Customer, PromoCode
+from molva.tracking.models import ClickDay, ClickTotal, Customer, PromoCode
 from molva.workspaces.models import User
 from molva.workspaces.scoping import scope
 
@@ -116,8 +116,9 @@ def _questions(world: World) -> Iterator[tuple[str, Callable[[], object], float]
     one = days.filter(partner=world.partners[17])
     by_day = one.values("day").annotate(n=Sum("clicks"), people=Sum("visitors")).order_by("day")
     yield "SQL: a partner's 30 days", lambda: list(by_day.all()), 5.0
-    whole = days.filter(programme=world.programme)
-    top = whole.values("partner").annotate(n=Sum("clicks")).order_by("-n")[:50]
+    whole = ClickTotal.objects.filter(day__gte=last - timedelta(days=30), day__lt=last, partner_key__gt=0)
+    whole = whole.filter(programme=world.programme).order_by()
+    top = whole.values("partner_key").annotate(n=Sum("clicks")).order_by("-n")[:50]
     yield "SQL: top 50 partners of 30 days", lambda: list(top.all()), 250.0
 
 
@@ -169,7 +170,8 @@ def _pages(world: World) -> Iterator[Page]:  # noqa: C901, PLR0915 - a plain lis
             yield Page(f"report {kind} by {view}", f"{office}reports/{kind}/?by={view}", bar=REPORT)
         yield Page(f"report {kind}, last month", f"{office}reports/{kind}/?period=last_month", bar=REPORT)
         yield Page(f"report {kind} of a partner", f"{office}reports/{kind}/?partner={code}", bar=REPORT)
-    for query in ("", "?by=partner", "?by=link", "?by=day&period=90", f"?partner={code}"):
+    for query in ("", "?by=partner", "?by=partner&sort=-clicks", "?by=link", "?by=product", "?by=code", "?by=customer",
+                  "?by=hour", "?by=day&period=90", f"?partner={code}"):  # fmt: skip
         yield Page(f"figures {query}", f"{office}reports/figures/{query}", bar=REPORT)
     yield Page("history", f"{office}history/")
     for query in (

@@ -10,7 +10,7 @@ from molva.kit.triggers import guarded_tables
 from molva.ledger.chain import verify_chain
 from molva.ledger.models import ALLOWED_MOVES, PARTNER_KINDS, Transaction
 from molva.ledger.queries import PartnerBalance, balances_for
-from molva.programmes.models import Programme
+from molva.programmes.models import Partner, Programme
 
 APPEND_ONLY = (
     "ledger_account",
@@ -23,24 +23,37 @@ APPEND_ONLY = (
 )
 
 
+_OF_TRANSACTION = """SELECT x.id FROM ledger_transaction owner
+    JOIN ledger_posting x ON x.transaction_id = owner.id WHERE true"""
+_OF_ACCOUNT = """SELECT x.id FROM ledger_account owner
+    JOIN ledger_posting x ON x.workspace_id = owner.workspace_id AND x.{end}_account_id = owner.id WHERE true"""
+# postings that tell of a partner: in his transactions, or from or to his accounts, whoever's the transaction is
+_TOLD = (_OF_TRANSACTION, _OF_ACCOUNT.format(end="from"), _OF_ACCOUNT.format(end="to"))
+_ACCOUNTS = "SELECT owner.id FROM ledger_account owner WHERE true"
+_OF_COMMISSION = """SELECT x.id FROM commissions_commission owner
+    JOIN ledger_transaction y ON y.workspace_id = owner.workspace_id AND y.commission_id = owner.id
+    JOIN ledger_posting x ON x.transaction_id = y.id WHERE true"""
+_COMMISSIONS = "SELECT owner.id FROM commissions_commission owner WHERE true"
+
+
 def check_balanced(extent: Extent) -> Iterator[Breach]:
     """I1: each transaction moves money, between accounts of one programme and in a way its kind allows."""
-    empty = """
+    empty = f"""
         SELECT t.number FROM ledger_transaction t LEFT JOIN ledger_posting p ON p.transaction_id = t.id
-        WHERE t.workspace_id = %s AND p.id IS NULL
-    """
+        WHERE t.workspace_id = %s AND p.id IS NULL {extent.of("t.partner_id")}
+    """  # noqa: S608 - ids of our own
     for (number,) in rows(empty, extent.workspace_id):
         yield Breach("I1", f"transaction № {number}", "has no postings")
-    crossing = """
+    crossing = f"""
         SELECT t.number, p.id FROM ledger_posting p
         JOIN ledger_transaction t ON t.id = p.transaction_id
         JOIN ledger_account a ON a.id = p.from_account_id
         JOIN ledger_account b ON b.id = p.to_account_id
-        WHERE p.workspace_id = %s AND (
+        WHERE p.workspace_id = %s {extent.through("p.id", *_TOLD)} AND (
             a.programme_id <> t.programme_id OR b.programme_id <> t.programme_id OR p.amount_minor < 0
             OR a.partner_id <> t.partner_id OR b.partner_id <> t.partner_id
             OR (t.partner_id IS NULL AND (a.partner_id IS NOT NULL OR b.partner_id IS NOT NULL)))
-    """
+    """  # noqa: S608
     for number, posting in rows(crossing, extent.workspace_id):
         what = "is below zero or between accounts of different programmes or partners"
         yield Breach("I1", f"transaction № {number}, posting {posting}", what)
@@ -48,13 +61,13 @@ def check_balanced(extent: Extent) -> Iterator[Breach]:
 
 
 def _forbidden_moves(extent: Extent) -> Iterator[Breach]:
-    ways = """
+    ways = f"""
         SELECT t.kind, a.kind, b.kind, MIN(t.number), COUNT(*) FROM ledger_posting p
         JOIN ledger_transaction t ON t.id = p.transaction_id
         JOIN ledger_account a ON a.id = p.from_account_id
         JOIN ledger_account b ON b.id = p.to_account_id
-        WHERE p.workspace_id = %s GROUP BY t.kind, a.kind, b.kind
-    """
+        WHERE p.workspace_id = %s {extent.through("p.id", *_TOLD)} GROUP BY t.kind, a.kind, b.kind
+    """  # noqa: S608
     for kind, source, target, number, count in rows(ways, extent.workspace_id):
         if (source, target) not in ALLOWED_MOVES.get(kind, frozenset()):
             what = f"{kind} moves money from {source} to {target} ({count} times, this is the first)"
@@ -64,19 +77,22 @@ def _forbidden_moves(extent: Extent) -> Iterator[Breach]:
 def check_balances(extent: Extent) -> Iterator[Breach]:
     """I2: every balance that is shown is the sum of the postings of its account."""
     sums: dict[int, dict[str, int]] = {}
-    statement = """
+    statement = f"""
         SELECT a.partner_id, a.kind, SUM(m.amount) FROM (
-            SELECT to_account_id AS account_id, amount_minor AS amount FROM ledger_posting WHERE workspace_id = %s
+            SELECT to_account_id AS account_id, amount_minor AS amount FROM ledger_posting
+            WHERE workspace_id = %s {extent.through("to_account_id", _ACCOUNTS)}
             UNION ALL
-            SELECT from_account_id, -amount_minor FROM ledger_posting WHERE workspace_id = %s
+            SELECT from_account_id, -amount_minor FROM ledger_posting
+            WHERE workspace_id = %s {extent.through("from_account_id", _ACCOUNTS)}
         ) m JOIN ledger_account a ON a.id = m.account_id
         WHERE a.partner_id IS NOT NULL GROUP BY a.partner_id, a.kind
-    """
+    """  # noqa: S608
     for partner_id, kind, amount in rows(statement, extent.workspace_id, extent.workspace_id):
         sums.setdefault(partner_id, {})[kind] = int(amount)
     shown: dict[int, PartnerBalance] = {}
+    partners = None if extent.partners is None else Partner.objects.filter(pk__in=extent.partners)
     for programme in Programme.objects.all():
-        shown.update(balances_for(programme))
+        shown.update(balances_for(programme, partners))
     for partner_id in sorted(sums.keys() | shown.keys()):
         found, balance = sums.get(partner_id, {}), shown.get(partner_id, PartnerBalance())
         for kind in sorted(PARTNER_KINDS):
@@ -87,7 +103,7 @@ def check_balances(extent: Extent) -> Iterator[Breach]:
 
 def check_mirrors(extent: Extent) -> Iterator[Breach]:
     """I2: what a commission says is posted and waiting is what the books hold of it."""
-    statement = """
+    statement = f"""
         SELECT c.id, c.posted_minor, COALESCE(b.posted, 0), COALESCE(l.held, 0), COALESCE(b.held, 0)
         FROM commissions_commission c
         LEFT JOIN (
@@ -100,15 +116,16 @@ def check_mirrors(extent: Extent) -> Iterator[Breach]:
             JOIN ledger_transaction t ON t.id = p.transaction_id
             JOIN ledger_account x ON x.id = p.from_account_id
             JOIN ledger_account y ON y.id = p.to_account_id
-            WHERE p.workspace_id = %s AND t.commission_id IS NOT NULL GROUP BY t.commission_id
+            WHERE p.workspace_id = %s AND t.commission_id IS NOT NULL
+                {extent.through("p.id", _OF_COMMISSION)} GROUP BY t.commission_id
         ) b ON b.commission_id = c.id
         LEFT JOIN (
             SELECT commission_id, SUM(held_minor) AS held FROM commissions_accruallot
-            WHERE workspace_id = %s GROUP BY commission_id
+            WHERE workspace_id = %s {extent.through("commission_id", _COMMISSIONS)} GROUP BY commission_id
         ) l ON l.commission_id = c.id
-        WHERE c.workspace_id = %s
+        WHERE c.workspace_id = %s {extent.of("c.partner_id")}
             AND (c.posted_minor <> COALESCE(b.posted, 0) OR COALESCE(l.held, 0) <> COALESCE(b.held, 0))
-    """
+    """  # noqa: S608
     for commission, posted, in_books, waiting, held in rows(statement, *[extent.workspace_id] * 3):
         what = f"says posted {posted} and waiting {waiting}, the books hold {in_books} and {held}"
         yield Breach("I2", f"commission {commission}", what)
@@ -116,22 +133,23 @@ def check_mirrors(extent: Extent) -> Iterator[Breach]:
 
 def check_never_below_zero(extent: Extent) -> Iterator[Breach]:
     """I5: only available money may be below zero, and no payout was ever approved out of a debt."""
-    statement = """
+    statement = f"""
         SELECT number, kind, account, partner_id, balance FROM (
             SELECT t.number, t.kind, a.kind AS account, a.partner_id,
                 SUM(m.amount) OVER (PARTITION BY m.account_id ORDER BY t.number, m.id) AS balance
             FROM (
                 SELECT id, transaction_id, to_account_id AS account_id, amount_minor AS amount
-                FROM ledger_posting WHERE workspace_id = %s
+                FROM ledger_posting WHERE workspace_id = %s {extent.through("to_account_id", _ACCOUNTS)}
                 UNION ALL
-                SELECT id, transaction_id, from_account_id, -amount_minor FROM ledger_posting WHERE workspace_id = %s
+                SELECT id, transaction_id, from_account_id, -amount_minor
+                FROM ledger_posting WHERE workspace_id = %s {extent.through("from_account_id", _ACCOUNTS)}
             ) m
             JOIN ledger_transaction t ON t.id = m.transaction_id
             JOIN ledger_account a ON a.id = m.account_id
             WHERE a.partner_id IS NOT NULL
         ) s
         WHERE balance < 0 AND (account <> 'available' OR kind = 'payout_approved') ORDER BY number
-    """
+    """  # noqa: S608
     for number, _kind, account, partner_id, balance in rows(statement, *[extent.workspace_id] * 2):
         what = f"leaves {balance} on the account {account} of partner {partner_id}"
         yield Breach("I5", f"transaction № {number}", what)
@@ -140,6 +158,8 @@ def check_never_below_zero(extent: Extent) -> Iterator[Breach]:
 def check_by_hand(extent: Extent) -> Iterator[Breach]:
     """I5: whatever was written by hand names a person and a reason."""
     by_hand = Transaction.objects.filter(kind__in=["adjustment", "write_off"]).order_by("number")
+    if extent.partners is not None:
+        by_hand = by_hand.filter(partner__in=extent.partners)
     for number, facts in by_hand.values_list("number", "facts"):
         if not facts.get("reason") or not facts.get("actor_id"):
             yield Breach("I5", f"transaction № {number}", "was made by hand without a reason or a person")
@@ -155,13 +175,13 @@ def check_guards(extent: Extent) -> Iterator[Breach]:
 
 def check_references(extent: Extent) -> Iterator[Breach]:
     """I6: a correction names what it corrects: the commission of the same order, partner and level."""
-    statement = """
+    statement = f"""
         SELECT t.number FROM ledger_transaction t LEFT JOIN commissions_commission c
             ON c.id = t.commission_id AND c.order_id = t.order_id AND c.level = t.level
             AND c.partner_id = t.partner_id AND c.workspace_id = t.workspace_id
         WHERE t.workspace_id = %s AND t.kind IN ('accrual', 'clawback', 'release') AND c.id IS NULL
-        ORDER BY t.number
-    """
+            {extent.of("t.partner_id")} ORDER BY t.number
+    """  # noqa: S608
     for (number,) in rows(statement, extent.workspace_id):
         yield Breach("I6", f"transaction № {number}", "names no commission of its order, partner and level")
 

@@ -6,10 +6,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """What to look at: a workspace, and of its slow parts only these partners (None: all of it)."""
+    """What to look at: a workspace, or only what drafts of payouts to these partners rest on (None: all of it)."""
 
     workspace_id: int
     partners: frozenset[int] | None = None
+
+    def of(self, *columns: str) -> str:
+        """The condition of SQL that one of the columns names one of the partners; nothing when all are looked at."""
+        if self.partners is None:
+            return ""
+        ids = ", ".join(str(int(pk)) for pk in sorted(self.partners))
+        return f" AND ({' OR '.join(f'{column} IN ({ids})' for column in columns)})"
+
+    def through(self, column: str, *ways: str) -> str:
+        """The same for a column of ids that statements find: each selects them and ends in a WHERE to go on with."""
+        if self.partners is None:
+            return ""
+        found = " UNION ".join(f"{way}{self.of('owner.partner_id')}" for way in ways)
+        return f" AND {column} IN ({found})"
 
 
 @dataclass(frozen=True, slots=True)

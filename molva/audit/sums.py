@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from molva.audit.breaches import Breach, Check, Extent
 from molva.audit.sql import rows
 from molva.commissions.models import Cut
+from molva.orders.models import DELETED_STATUS
 
 
 def check_account_balances(extent: Extent) -> Iterator[Breach]:
@@ -42,6 +43,21 @@ def check_figures_of_orders(extent: Extent) -> Iterator[Breach]:
         yield Breach(
             "I2", f"figures of partner {partner}", f"{counted} is reported, the books posted {posted}"
         )
+
+
+def check_sums_of_partners(extent: Extent) -> Iterator[Breach]:
+    """I2: what a partner's orders have ever brought is the sum of what is reported of them."""
+    statement = """
+        SELECT partner_id FROM (
+            SELECT partner_id, orders, revenue_minor AS sales, level1_minor + level2_minor AS earned
+            FROM commissions_orderfigure WHERE workspace_id = %s
+            UNION ALL
+            SELECT partner_id, -orders, -sales_minor, -earned_minor FROM commissions_partnersum WHERE workspace_id = %s
+        ) both_sides GROUP BY partner_id HAVING SUM(orders) <> 0 OR SUM(sales) <> 0 OR SUM(earned) <> 0
+        ORDER BY partner_id
+    """
+    for (partner,) in rows(statement, extent.workspace_id, extent.workspace_id):
+        yield Breach("I2", f"sums of partner {partner}", "are not those of his orders")
 
 
 def check_figures_of_days(extent: Extent) -> Iterator[Breach]:
@@ -95,6 +111,23 @@ def check_days_of_books(extent: Extent) -> Iterator[Breach]:
         yield Breach("I2", f"books of programme {programme}, {day}", "are not the sum of its partners")
 
 
+def check_uses_of_codes(extent: Extent) -> Iterator[Breach]:
+    """I2: a used code says of its order what the order says; a deleted one is no use."""
+    statement = """
+        SELECT c.id, c.code FROM orders_ordercode c JOIN orders_order o ON o.id = c.order_id
+        WHERE c.workspace_id = %s AND (c.sold_minor <> o.total_minor
+            OR (c.used_at IS NULL) <> (o.status = %s) OR c.used_at <> o.created_at)
+        ORDER BY c.id
+    """
+    for pk, code in rows(statement, extent.workspace_id, DELETED_STATUS):
+        yield Breach("I2", f"used code {pk} ({code})", "says other than its order")
+
+
 SUM_CHECKS: tuple[Check, ...] = (
-    check_account_balances, check_figures_of_orders, check_figures_of_days, check_days_of_books,
-)  # fmt: skip
+    check_account_balances,
+    check_figures_of_orders,
+    check_sums_of_partners,
+    check_figures_of_days,
+    check_days_of_books,
+    check_uses_of_codes,
+)

@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F, OuterRef, Subquery, Sum
 
 from molva.commissions.counting import Counted, Counting, Posted
-from molva.commissions.models import DayFigure, OrderFigure
+from molva.commissions.models import Commission, DayFigure, OrderFigure, PartnerSum
 from molva.ledger.models import Transaction, TransactionKind
 from molva.ledger.services import lock_books
-from molva.orders.models import Lead, Order
+from molva.orders.evidence import tell_codes
+from molva.orders.models import Lead, Order, OrderCode
 from molva.programmes.models import Programme
 from molva.programmes.queries import TermsOverTime
 from molva.tracking.models import Customer, CustomerVisitor
@@ -26,6 +27,8 @@ def recount(programme: Programme) -> int:
     lock_books()
     DayFigure.objects.filter(programme=programme).delete()
     OrderFigure.objects.filter(programme=programme).delete()
+    PartnerSum.objects.filter(programme=programme).delete()  # they grow again with the rows they are sums of
+    _tell_moments(programme)
     counting = Counting(programme, TermsOverTime(programme).terms_at)
     count = 0
     customers = Customer.objects.filter(programme=programme, orders__isnull=False).distinct().order_by("pk")
@@ -34,6 +37,14 @@ def recount(programme: Programme) -> int:
         counting.write(_people(chunk), _postings(chunk))
         count += len(chunk)
     return count
+
+
+def _tell_moments(programme: Programme) -> None:
+    """Commissions and used codes say when their orders were made."""
+    made = Order.objects.filter(pk=OuterRef("order_id")).values("created_at")
+    wrong = Commission.objects.filter(programme=programme).exclude(ordered_at=F("order__created_at"))
+    Commission.objects.filter(pk__in=wrong.values("pk")).update(ordered_at=Subquery(made))
+    tell_codes(OrderCode.objects.filter(programme=programme))
 
 
 def count_what_is_not_counted() -> None:

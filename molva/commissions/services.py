@@ -41,7 +41,8 @@ from molva.workspaces import journal
 from molva.workspaces.models import Event
 
 _COMMISSION_FIELDS = (
-    "terms", "owed_minor", "posted_minor", "expected_minor", "status", "explanation", "accrued_at", "updated_at",
+    "terms", "owed_minor", "posted_minor", "expected_minor", "status", "explanation", "accrued_at", "ordered_at",
+    "updated_at",
 )  # fmt: skip
 
 
@@ -199,7 +200,8 @@ class _Settlement:
                 order=order, partner=self._partners[key[0]], level=key[1], terms=version
             )
             row.order, row.programme, row.partner.programme = order, order.programme, order.programme
-            is_changed = _fill(row, due.get(key), hoped.get(key))
+            is_changed = _fill(row, due.get(key), hoped.get(key)) or row.ordered_at != order.created_at
+            row.ordered_at = order.created_at
             if key in explained and row.explanation != explained[key]:
                 row.explanation, row.terms, is_changed = explained[key], version, True
             if is_changed or row.pk is None or row.owed_minor != row.posted_minor:

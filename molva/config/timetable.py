@@ -17,6 +17,7 @@ TIMETABLE = (
     Every(60, "molva.integrations.codes:bring_all"),
     Every(86_400, "molva.integrations.code_checks:check_all"),
     Every(86_400, "molva.integrations.subscriptions:read_all"),
+    Every(86_400, "molva.audit.jobs:check_books"),
     Every(86_400, "molva.config.upkeep:clear_sessions"),
     Every(3_600, "molva.config.upkeep:refresh_statistics"),
     Every(3_600, "molva.tracking.jobs:forget_visits"),

@@ -4,12 +4,13 @@ from functools import cache, partial
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from molva.domain.click_id import read_token
 from molva.domain.inbound import InboundMarks
 from molva.kit.codes import fold
 from molva.orders.marks import Sign, Weighed, Words, outside_hosts, weigh
-from molva.orders.models import Order, OrderCode
+from molva.orders.models import DELETED_STATUS, Order, OrderCode
 from molva.programmes.models import Partner, Programme
 from molva.tracking.keys import token_key
 from molva.tracking.models import Link, PromoCode
@@ -59,7 +60,23 @@ def code_rows(order: Order, marks: InboundMarks) -> list[OrderCode]:
         return []
     hosts = outside_hosts(marks, {*order.programme.shop_hosts, *our_hosts()})
     host = hosts[0][:255] if hosts else ""
+    used_at = None if order.status == DELETED_STATUS else order.created_at
     return [
-        OrderCode(programme=order.programme, order=order, code=code, code_folded=folded, referrer_host=host)
+        OrderCode(
+            programme=order.programme,
+            order=order,
+            code=code,
+            code_folded=folded,
+            referrer_host=host,
+            used_at=used_at,
+            sold_minor=order.total_minor,
+        )
         for folded, code in written.items()
     ]
+
+
+def tell_codes(rows: "QuerySet[OrderCode]") -> None:
+    """Bring along what these rows say of their orders, in one statement."""
+    made = Order.objects.filter(pk=OuterRef("order_id"))
+    alive = made.exclude(status=DELETED_STATUS)
+    rows.update(used_at=Subquery(alive.values("created_at")), sold_minor=Subquery(made.values("total_minor")))

@@ -111,17 +111,26 @@ class OrderLine(WorkspaceModel):
 class OrderCode(WorkspaceModel):
     """A promo code that an order was made with, and the outside page the buyer came from, when the source knows it."""
 
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="used_codes")
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, db_index=False, related_name="+")
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, db_index=False, related_name="used_codes")
     code = models.CharField(max_length=200)  # as the source writes it
     code_folded = models.CharField(max_length=200)
     referrer_host = models.CharField(max_length=255, blank=True)
+    # of the order, so that codes can be sorted by their uses; kept by whoever records it
+    used_at = models.DateTimeField(
+        null=True
+    )  # when it was made; null: it was deleted and is no use of the code
+    sold_minor = models.BigIntegerField(default=0)  # what the buyer pays
 
     class Meta(WorkspaceModel.Meta):
         constraints = [models.UniqueConstraint(fields=["order", "code_folded"], name="order_code_once")]
         indexes = [
-            models.Index(fields=["programme", "code_folded"], name="order_code_uses")
-        ]  # uses of a code
+            # uses of codes, read from the index alone (hence the workspace, which every query names)
+            models.Index(
+                fields=["programme", "code_folded", "used_at", "sold_minor", "workspace"],
+                name="order_code_uses",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.code

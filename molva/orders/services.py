@@ -15,7 +15,7 @@ from molva.domain.inbound import InboundLead, InboundOrder
 from molva.kit.clock import from_micros, to_micros
 from molva.kit.rows import update_each
 from molva.orders.errors import CurrencyMismatch
-from molva.orders.evidence import code_rows
+from molva.orders.evidence import code_rows, tell_codes
 from molva.orders.models import Lead, Order, OrderCode, OrderLine
 from molva.orders.people import People
 from molva.orders.snapshots import (
@@ -240,6 +240,8 @@ class _Group:
             OrderLine.objects.filter(order__in=replaced).delete()
         OrderLine.objects.insert_each(line for telling in changed for line in telling.lines or ())
         self._keep_codes([one for one in changed if one.is_earliest])
+        if again := [one.order.pk for one in changed if not one.is_new]:
+            tell_codes(OrderCode.objects.filter(order__in=again))
 
     def _keep_codes(self, tellings: list[_Telling]) -> None:
         """With which codes the orders were made; few orders have any, and most of them nothing is asked for."""

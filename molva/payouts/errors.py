@@ -22,7 +22,7 @@ class PayoutChangedError(PayoutError):
 
 
 class BooksUnsoundError(PayoutError):
-    """`molva check` found breaches, so no money leaves; `breaches` names them."""
+    """The check of the books found breaches, so no money leaves; `breaches` names them."""
 
     def __init__(self, breaches: Sequence[Breach]) -> None:
         super().__init__(f"{len(breaches)} breaches in the books, the first: {breaches[0]}")

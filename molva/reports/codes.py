@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import BigIntegerField, Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from molva.orders.models import DELETED_STATUS, Order, OrderCode
+from molva.orders.models import Order, OrderCode
 from molva.programmes.models import Partner, Programme
 from molva.reports.matching import contains, person_like
 from molva.tracking.models import CodeDiscount, CodeRequest, PromoCode, RequestState
@@ -38,7 +38,7 @@ def list_codes(
         rows = rows.filter(partner__code=partner)
     if kind:
         rows = rows.filter(discount_kind=kind)
-    rows = rows.annotate(uses=_figure(Count("pk")), sold_minor=_figure(Sum("order__total_minor")))
+    rows = rows.annotate(uses=_figure(Count("*")), sold_minor=_figure(Sum("sold_minor")))
     key, down = sort.lstrip("-"), sort.startswith("-")
     if key not in ("code", "uses", "sold_minor", "partner"):
         return rows.order_by("-pk")
@@ -76,16 +76,14 @@ def _figure(what: Any) -> Coalesce:
     """A figure over the orders that used a code while it was its owner's."""
     used = _orders_of(OuterRef("programme_id"), OuterRef("code_folded"))
     used = used.filter(
-        order__created_at__gte=OuterRef("valid_from"),
-        order__created_at__lt=Coalesce(OuterRef("voided_at"), Value(_NEVER)),
+        used_at__gte=OuterRef("valid_from"), used_at__lt=Coalesce(OuterRef("voided_at"), Value(_NEVER))
     )
     totals = used.order_by().values("code_folded").annotate(figure=what).values("figure")
     return Coalesce(Subquery(totals, output_field=BigIntegerField()), Value(0))
 
 
 def _orders_of(programme: Any, folded: Any) -> "QuerySet[OrderCode]":
-    rows = OrderCode.objects.filter(programme_id=programme, code_folded=folded)
-    return rows.exclude(order__status=DELETED_STATUS)
+    return OrderCode.objects.filter(programme_id=programme, code_folded=folded, used_at__isnull=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +102,17 @@ def nobodys_codes(programme: Programme) -> list[NobodysCode]:
     owned = PromoCode.objects.filter(programme=programme).exclude(_NEVER_LIVED).values("code_folded")
     names = Partner.objects.filter(programme=programme).values("code_folded")
     rows = (
-        OrderCode.objects.filter(programme=programme)
+        OrderCode.objects.filter(programme=programme, used_at__isnull=False)
         .exclude(code_folded__in=owned)
         .exclude(code_folded__in=names)
-        .exclude(order__status=DELETED_STATUS)
         .order_by()
         .values("code_folded")
         .annotate(
             written=Max("code"),
             uses=Count("pk"),
-            sold=Sum("order__total_minor"),
-            first=Min("order__created_at"),
-            last=Max("order__created_at"),
+            sold=Sum("sold_minor"),
+            first=Min("used_at"),
+            last=Max("used_at"),
         )
         .order_by("-uses", "code_folded")[:500]
     )
@@ -138,7 +135,7 @@ def referrers(promo: PromoCode) -> list[Referrer]:
         .exclude(referrer_host="")
         .order_by()
         .values("referrer_host")
-        .annotate(orders=Count("pk"), first=Min("order__created_at"))
+        .annotate(orders=Count("pk"), first=Min("used_at"))
         .order_by("-orders", "referrer_host")[:100]
     )
     return [Referrer(row["referrer_host"], row["orders"], row["first"]) for row in rows]

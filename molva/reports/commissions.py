@@ -32,15 +32,20 @@ def list_commissions(
     partner: str = "",
     level: str = "",
     period: Period | None = None,
-    by_time: bool = True,
 ) -> "QuerySet[Commission]":
     """Commissions by their orders, newest first; the period is that of the orders. `due_at`: end of the hold.
 
-    `by_time`: the database goes through the orders from the newest on, which is right unless few commissions fit.
+    Those of a status stand in an index by the moments of their orders; for all statuses the orders themselves are gone
+    through from the newest on, so the same moment is asked of the order.
     """
     rows = Commission.objects.select_related("order", "partner")
-    if not (partner or search):  # those are of this programme, and their index is better than the programme's
-        rows = rows.filter(order__programme=programme) if by_time else rows.filter(programme=programme)
+    is_by_orders = not (status or partner or search)
+    if is_by_orders:
+        rows = rows.filter(order__programme=programme)
+    elif not (
+        partner or search
+    ):  # those are of this programme, and their index is better than the programme's
+        rows = rows.filter(programme=programme)
     if search:
         people = Partner.objects.filter(contains(search, "name", "code"), programme=programme)
         rows = rows.filter(
@@ -53,21 +58,24 @@ def list_commissions(
         rows = rows.filter(partner=of_partner(programme, partner))
     if level in ("1", "2"):
         rows = rows.filter(level=int(level))
+    moment = "order__created_at" if is_by_orders else "ordered_at"
     if period:
-        rows = rows.filter(order__created_at__gte=period.start, order__created_at__lt=period.end)
+        rows = rows.filter(**{f"{moment}__gte": period.start, f"{moment}__lt": period.end})
     waiting = AccrualLot.objects.filter(commission=OuterRef("pk"), held_minor__gt=0).order_by("due_at")
     rows = rows.annotate(due_at=Subquery(waiting.values("due_at")[:1]))
-    return rows.order_by("-order__created_at", "-order_id", "level")
+    return rows.order_by(f"-{moment}", "-order_id", "level")
 
 
 def commission_tabs(programme: Programme, *, most: int, **filters: Any) -> dict[str, StatusSum]:
     """Count and sum of each status of a list (see `list_commissions`) in one query: expected ones by what they would
     give, the rest by the books. Of a status only `most` rows are looked at.
     """
-    listed = list_commissions(programme, by_time=False, **filters).order_by()
     sums = {str(status): StatusSum() for status in CommissionStatus}
     try:
-        parts = [_first_of(listed.filter(status=status), str(status), most) for status in CommissionStatus]
+        parts = [
+            _first_of(list_commissions(programme, status=status, **filters), str(status), most)
+            for status in CommissionStatus
+        ]
     except EmptyResultSet:  # Django sees without asking that nothing fits
         return sums
     with connection.cursor() as cursor:
@@ -83,7 +91,7 @@ def commission_tabs(programme: Programme, *, most: int, **filters: Any) -> dict[
 
 def _first_of(rows: "QuerySet[Commission]", status: str, most: int) -> tuple[str, list[Any]]:
     """SQL and values that count and sum the first rows of a list, however many there are."""
-    sql, values = rows.values("posted_minor", "expected_minor")[: most + 1].query.sql_with_params()
+    sql, values = rows.order_by().values("posted_minor", "expected_minor")[: most + 1].query.sql_with_params()
     return (
         f"SELECT %s, COUNT(*), SUM(posted_minor), SUM(expected_minor) FROM ({sql}) AS first_rows",  # noqa: S608
         [status, *values],

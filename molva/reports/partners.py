@@ -8,10 +8,9 @@ from django.db.models import BigIntegerField, Count, F, OuterRef, QuerySet, Subq
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
-from molva.commissions.models import Commission
+from molva.commissions.models import Commission, PartnerSum
 from molva.ledger.models import AccountBalance, AccountKind
 from molva.ledger.queries import balances_for
-from molva.orders.models import Order
 from molva.programmes.models import Partner, Programme
 from molva.reports.matching import contains, person_like
 from molva.tracking.models import Customer
@@ -78,11 +77,16 @@ def _available() -> Combinable:
     return Coalesce(Subquery(balance.values("balance_minor"), output_field=BigIntegerField()), Value(0))
 
 
+def _kept(column: str) -> Combinable:
+    sums = PartnerSum.objects.filter(partner=OuterRef("pk"))
+    return Coalesce(Subquery(sums.values(column), output_field=BigIntegerField()), Value(0))
+
+
 _FIGURES: dict[str, Any] = {
     "customers": lambda: _sum_of(Customer.objects.all(), "partner", Count("pk")),
-    "orders": lambda: _sum_of(Order.objects.all(), "partner", Count("pk")),
-    "sales": lambda: _sum_of(Order.objects.all(), "partner", Sum("total_minor")),
-    "earned": lambda: _sum_of(Commission.objects.all(), "partner", Sum("posted_minor")),
+    "orders": lambda: _kept("orders"),
+    "sales": lambda: _kept("sales_minor"),
+    "earned": lambda: _kept("earned_minor"),
     "available": _available,
 }
 SORTS = ("name", "joined_at", *_FIGURES)
@@ -92,24 +96,19 @@ def partner_figures(programme: Programme, partners: Sequence[Partner]) -> dict[i
     """Figures by partner id, in as many queries for one as for fifty."""
     ids = [partner.pk for partner in partners]
     customers = _counts(Customer.objects.filter(partner__in=ids))
-    orders = _sums(Order.objects.filter(partner__in=ids), "total_minor")
-    earned = _sums(Commission.objects.filter(partner__in=ids), "posted_minor")
+    kept = PartnerSum.objects.in_bulk(ids)
     known = balances_for(programme, partners)
-    return {
-        pk: PartnerFigures(
-            customers.get(pk, 0), *orders.get(pk, (0, 0)), earned.get(pk, (0, 0))[1], known[pk].available
-        )
-        for pk in ids
-    }
+    return {pk: _figures(customers.get(pk, 0), kept.get(pk), known[pk].available) for pk in ids}
+
+
+def _figures(customers: int, kept: PartnerSum | None, available_minor: int) -> PartnerFigures:
+    if kept is None:
+        return PartnerFigures(customers, available_minor=available_minor)
+    return PartnerFigures(customers, kept.orders, kept.sales_minor, kept.earned_minor, available_minor)
 
 
 def _counts(rows: "QuerySet[Any]") -> dict[int, int]:
     return dict(rows.order_by().values_list("partner").annotate(n=Count("pk")))
-
-
-def _sums(rows: "QuerySet[Any]", field: str) -> dict[int, tuple[int, int]]:
-    found = rows.order_by().values_list("partner").annotate(n=Count("pk"), total=Sum(field))
-    return {pk: (n, total or 0) for pk, n, total in found}
 
 
 TOTALS_OF = 300  # partners of whom figures are added up: beyond that the sums are those of reports
@@ -118,13 +117,15 @@ TOTALS_OF = 300  # partners of whom figures are added up: beyond that the sums a
 def partner_totals(partners: "QuerySet[Partner]") -> PartnerFigures:
     """The same figures of a whole list together."""
     ids = partners.order_by().values("pk")
-    orders = Order.objects.filter(partner__in=ids).aggregate(n=Count("pk"), total=Sum("total_minor"))
+    kept = PartnerSum.objects.filter(partner__in=ids).aggregate(
+        n=Sum("orders"), sales=Sum("sales_minor"), earned=Sum("earned_minor")
+    )
     available = AccountBalance.objects.filter(kind=AccountKind.AVAILABLE, partner__in=ids)
     return PartnerFigures(
         customers=Customer.objects.filter(partner__in=ids).count(),
-        orders=orders["n"],
-        sales_minor=orders["total"] or 0,
-        earned_minor=_total(Commission.objects.filter(partner__in=ids), "posted_minor"),
+        orders=kept["n"] or 0,
+        sales_minor=kept["sales"] or 0,
+        earned_minor=kept["earned"] or 0,
         available_minor=_total(available, "balance_minor"),
     )
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.db.models import Q
 
-from molva.commissions.models import CommissionStatus
+from molva.audit.jobs import check_books
+from molva.commissions.models import Commission, CommissionStatus
 from molva.ledger import services as ledger
 from molva.ledger.chain import verify_chain
 from molva.ledger.models import LedgerHead, Transaction
@@ -17,6 +18,7 @@ from molva.payouts.models import Payout, PayoutStatus
 from molva.payouts.queries import payout_lines
 from molva.programmes.models import Partner, PartnerStatus, Programme
 from molva.workspaces.models import Event, User, Workspace
+from tests.audit.conftest import tamper
 from tests.factories import make_partner, make_programme
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -280,6 +282,83 @@ def test_unsound_books_stop_every_payout(partner: Partner, owner: User, earn: An
 
     assert [breach.invariant for breach in caught.value.breaches] == ["I7"]
     assert Payout.objects.get().status == PayoutStatus.DRAFT
+
+
+TAMPERED = {
+    "an amount": ("ledger_posting", "UPDATE ledger_posting SET amount_minor = amount_minor + 1 WHERE transaction_id IN"
+                  " (SELECT id FROM ledger_transaction WHERE partner_id = {partner} AND kind = 'accrual')"),
+    "a moment": ("ledger_transaction", "UPDATE ledger_transaction SET level = 2 WHERE partner_id = {partner}"),
+    "a link": ("ledger_transaction", "UPDATE ledger_transaction SET prev_hash = '{zeros}', hash = '{zeros}'"
+               " WHERE partner_id = {partner} AND kind = 'release'"),
+    "a row less": ("ledger_posting", "DELETE FROM ledger_posting WHERE transaction_id IN"
+                   " (SELECT id FROM ledger_transaction WHERE partner_id = {partner} AND kind = 'release')"),
+    "a kept balance": ("ledger_accountbalance", "UPDATE ledger_accountbalance SET balance_minor = balance_minor + 1"
+                       " WHERE partner_id = {partner} AND kind = 'held'"),
+    "what a commission says": ("commissions_commission", "UPDATE commissions_commission SET posted_minor = 1"
+                               " WHERE partner_id = {partner}"),
+    "why it is so much": ("commissions_commission", "UPDATE commissions_commission SET explanation = '{{}}'"
+                          " WHERE partner_id = {partner}"),
+    "an order behind its settlement": ("orders_orderline", "UPDATE orders_orderline SET total_minor = 5 WHERE"
+                                       " order_id IN (SELECT id FROM orders_order WHERE partner_id = {partner})"),
+    "whose the order is": ("orders_order", "UPDATE orders_order SET reason = 'link' WHERE partner_id = {partner}"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", TAMPERED)
+def test_a_broken_book_of_the_paid_partner_stops_the_payout_and_no_other(
+    partner: Partner, owner: User, earn: Any, join: Any, what: str
+) -> None:
+    other = join()
+    for one in (partner, other):
+        earn(one, 100_00)
+    mine, his = (services.draft_payout(partner=one, actor=owner) for one in (partner, other))
+    table, statement = TAMPERED[what]
+    tamper(table, statement.format(partner=partner.pk, zeros="0" * 64))
+
+    with pytest.raises(BooksUnsoundError):
+        services.approve_payout(payout=mine, actor=owner)
+    if what != "a link":  # the neighbours of a broken link are suspect, too
+        assert services.approve_payout(payout=his, actor=owner).status == PayoutStatus.APPROVED
+
+
+def test_a_lost_transaction_of_anybody_stops_every_payout(
+    partner: Partner, owner: User, earn: Any, join: Any
+) -> None:
+    earn(join(), 50_00)
+    earn(partner, 100_00)
+    payout = services.draft_payout(partner=partner, actor=owner)
+    tamper(
+        "ledger_posting",
+        "DELETE FROM ledger_posting WHERE transaction_id = (SELECT MIN(id) FROM ledger_transaction)",
+    )
+    tamper("ledger_transaction", "DELETE FROM ledger_transaction WHERE number = 1")
+
+    with pytest.raises(BooksUnsoundError):
+        services.approve_payout(payout=payout, actor=owner)
+
+
+def test_what_the_night_finds_stops_every_payout_until_it_is_mended(
+    partner: Partner, owner: User, earn: Any, join: Any
+) -> None:
+    row = earn(join(), 50_00)
+    earn(partner, 100_00)
+    payout = services.draft_payout(partner=partner, actor=owner)
+    Commission.objects.filter(pk=row.pk).update(owed_minor=1)
+
+    check_books()
+    check_books()  # nothing new: said once
+    with pytest.raises(BooksUnsoundError):
+        services.approve_payout(payout=payout, actor=owner)
+    Commission.objects.filter(pk=row.pk).update(owed_minor=row.owed_minor)
+    services.approve_payout(
+        payout=payout, actor=owner
+    )  # the whole check was asked, and finds nothing any more
+    check_books()
+    words = Event.objects.filter(kind__startswith="books.").order_by("pk")
+    assert [(word.kind, bool(word.data["first"])) for word in words] == [
+        ("books.unsound", True),
+        ("books.sound", False),
+    ]
 
 
 def test_draft_for_all_who_have_enough(programme: Programme, owner: User, earn: Any, join: Any) -> None:

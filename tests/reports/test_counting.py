@@ -8,11 +8,13 @@ import pytest
 from django.db.models import Sum
 
 from molva.commissions.counting import SUMS
-from molva.commissions.models import Cut, DayFigure, OrderFigure
+from molva.commissions.models import Commission, Cut, DayFigure, OrderFigure, PartnerSum
 from molva.commissions.recount import recount
 from molva.domain.click_id import make_click_id
 from molva.domain.inbound import InboundLine
 from molva.kit.clock import to_micros
+from molva.orders.models import Order
+from molva.programmes.models import Partner
 from molva.tracking.models import Touch
 from tests.commissions.conftest import START, Shop
 
@@ -35,6 +37,16 @@ def whole(cut: int = Cut.WHOLE, **where: Any) -> dict[str, int]:
     """The sums of a cut over all days."""
     found = DayFigure.objects.filter(cut=cut, **where).aggregate(**{name: Sum(name) for name in SUMS})
     return {name: value or 0 for name, value in found.items()}
+
+
+def kept() -> dict[int, tuple[int, int, int]]:
+    """Orders, sales and earnings of partners, as the database adds them up; all zeros is no row."""
+    rows = PartnerSum.objects.values_list("partner_id", "orders", "sales_minor", "earned_minor")
+    return {partner: tuple(sums) for partner, *sums in rows if any(sums)}
+
+
+def total(rows: Any, name: str) -> int:
+    return rows.aggregate(total=Sum(name))["total"] or 0
 
 
 def click(shop: Shop, partner: Any, *, visitor: str, day: float, click_id: int, **source: str) -> Touch:
@@ -91,5 +103,15 @@ def test_any_history_counts_the_same_as_a_count_anew(shop: Shop, seed: int):
         )  # fmt: skip
     before = state()
     assert before[0]
+    ever = kept()
+    assert ever == {
+        partner.pk: (
+            Order.objects.filter(partner=partner).count(),
+            total(Order.objects.filter(partner=partner), "total_minor"),
+            total(Commission.objects.filter(partner=partner), "posted_minor"),
+        )
+        for partner in Partner.objects.filter(pk__in=ever)
+    }
+    assert ever.keys() >= set(OrderFigure.objects.filter(orders=1).values_list("partner_id", flat=True))
     recount(shop.programme)
-    assert state() == before
+    assert (state(), kept()) == (before, ever)

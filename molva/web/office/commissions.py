@@ -41,10 +41,9 @@ def show_list(request: HttpRequest, place: Place) -> HttpResponseBase:
     if (answer := export_answer(request, place, "commissions")) is not None:
         return answer
     sums = commission_tabs(programme, most=MOST, **every)
-    is_rare = status in sums and not sums[status].is_cut
-    rows = list_commissions(programme, status=status, by_time=not is_rare, **every)
+    rows = list_commissions(programme, status=status, **every)
     context = {
-        "page": paged(request, rows),
+        "page": paged(request, rows, found=_found(sums, status)),
         "tabs": _tabs(request, sums, status),
         "filters": [
             *partner_filter(request, programme),
@@ -69,6 +68,14 @@ def export(programme: Programme, query: QueryDict) -> Table:
     """The list as a file."""
     rows = list_commissions(programme, status=query.get("status", ""), **_asked(programme, query))
     return Table(f"commissions-{programme.code}", _header(), _cells(programme, rows), rows.count())
+
+
+def _found(sums: dict[str, StatusSum], status: str) -> int | None:
+    """How many there are, as the tabs have counted them; MOST and one more stand for all that are not counted."""
+    if status and status not in sums:
+        return None
+    shown = [sums[status]] if status else list(sums.values())
+    return MOST + 1 if any(one.is_cut for one in shown) else sum(one.count for one in shown)
 
 
 def _total(sums: dict[str, StatusSum], status: str) -> int | None:

@@ -97,6 +97,14 @@ KINDS: dict[str, Kind] = {
     "content.dead": Kind(gettext_lazy("Content “{label}” does not open any more"), "link-off", "need"),
     "content.alive": Kind(gettext_lazy("Content “{label}” opens again"), "circle-check", "good"),
     "export.asked": Kind(gettext_lazy("A long list is asked for as a file: {label}"), "download"),
+    "books.unsound": Kind(
+        gettext_lazy("The check of the books found something wrong: no payout is approved"),
+        "alert-triangle",
+        "bad",
+    ),
+    "books.sound": Kind(
+        gettext_lazy("The check of the books finds everything in order again"), "circle-check", "good"
+    ),
     "self_test.passed": Kind(gettext_lazy("The self-test found everything working"), "test-pipe", "good"),
     "self_test.failed": Kind(gettext_lazy("The self-test found a defect"), "test-pipe", "bad"),
     "self_test.stopped": Kind(gettext_lazy("The self-test was stopped"), "test-pipe"),
@@ -312,6 +320,7 @@ _SPECIAL: dict[str, Callable[[dict[str, Any]], str]] = {
         " → ".join(pair) for pair in data.get("statuses", [])
     ),
     "connection.broken": lambda data: str(data.get("problem", "")),
+    "books.unsound": lambda data: "; ".join(data.get("first", [])[:3]),
     "self_test.failed": lambda data: f"{step_title(data['step'])}: {reason_words(data['reason'])}",
     "connection.moved": lambda data: f"{data.get('from', '')} → {data.get('to', '')}",
     "install.waiting": lambda data: str(data.get("host", "")),

@@ -20,9 +20,15 @@ from molva.web.ui.periods import read_period as read_period
 PAGE = 50
 
 
-def paged(request: HttpRequest, rows: "QuerySet[Any] | Sequence[Any]", *, size: int = PAGE) -> "Page[Any]":
-    """The page that `?page=` asks for; a page beyond the end is the last one."""
-    return LongList(rows, size).get_page(request.GET.get("page"))
+def paged(
+    request: HttpRequest,
+    rows: "QuerySet[Any] | Sequence[Any]",
+    *,
+    size: int = PAGE,
+    found: int | None = None,
+) -> "Page[Any]":
+    """The page that `?page=` asks for; a page beyond the end is the last one. `found`: see `LongList`."""
+    return LongList(rows, size, found=found).get_page(request.GET.get("page"))
 
 
 def asked_word(query: QueryDict) -> str:

@@ -60,6 +60,7 @@ def show(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
 
 def _card(request: HttpRequest, place: Place, partner: Partner, **forms: Any) -> HttpResponse:
     programme = place.programme
+    links = partner.links.select_related("content")
     customers = list_customers(programme, partner=partner.code)
     orders = list_orders(programme, partner=partner.code)
     events = Event.objects.filter(partner_id=partner.pk).order_by("-at", "-pk")
@@ -70,7 +71,7 @@ def _card(request: HttpRequest, place: Place, partner: Partner, **forms: Any) ->
         "figures": partner_figures(programme, [partner])[partner.pk],
         "balance": balances(partner),
         "waiting_email": waiting_email(partner),
-        "links": [(link, public_url(link)) for link in partner.links.order_by("-is_main", "pk")],
+        "links": [(link, public_url(link)) for link in links.order_by("-is_main", "pk")],
         "promo_codes": [shown_code(one) for one in list_codes(programme, partner=partner.code)[:FEW_CODES]],
         "rules": _own_rules(programme, partner),
         "customers": list(customers[:FEW]),

@@ -12,8 +12,14 @@ MOST = 10_000  # rows of a list that are counted and can be paged through
 class LongList(Paginator):
     """Pages of a list of which only the first `MOST` rows are counted and shown.
 
-    `is_cut` says that there are more; whoever looks for one of those narrows the list by its filters.
+    `is_cut` says that there are more; whoever looks for one of those narrows the list by its filters. `found` says how
+    many there are where that is known already (anything above `MOST`: so many at least), so that nothing is counted.
     """
+
+    def __init__(self, rows: Any, size: int, *, found: int | None = None) -> None:
+        super().__init__(rows, size)
+        if found is not None:
+            self.__dict__["_found"] = found
 
     @cached_property
     def _found(self) -> int:

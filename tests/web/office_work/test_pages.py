@@ -1,13 +1,17 @@
 """Every page opens; foreign ones do not."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from molva.commissions.models import Commission
 from molva.orders.models import Order
 from molva.payouts.models import Payout
+from molva.tracking.content import ContentWish, add_content
 from molva.tracking.models import Customer
 from tests.web.office_work.conftest import World
 
@@ -35,6 +39,29 @@ def test_a_list_opens(get: Callable[..., str], tail: str) -> None:
     assert "</html>" in get(tail)
 
 
+def test_lists_ask_as_much_for_thirty_rows_as_for_one(
+    world: World, get: Callable[..., str], django_assert_num_queries: Callable[..., Any]
+) -> None:
+    tails = [
+        "commissions/?level=1&period=year",
+        "codes/?sort=-uses",
+        "partners/?sort=-sales",
+        "customers/?partner=anna",
+    ]
+    asked = {}
+    for tail in tails:
+        with CaptureQueriesContext(connection) as first:
+            get(tail)
+        asked[tail] = len(first)
+    for number in range(30):
+        world.shop.order(
+            f"9{number}", day=30, codes=("anna", f"x{number}"), email=f"more{number}@example.org"
+        )
+    for tail, count in asked.items():
+        with django_assert_num_queries(count):
+            get(tail)
+
+
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_every_object_has_its_page(world: World, language: str) -> None:
     client = world.client()
@@ -52,6 +79,19 @@ def test_every_object_has_its_page(world: World, language: str) -> None:
     assert [(tail, client.get(world.url(tail)).status_code) for tail in tails] == [
         (tail, 200) for tail in tails
     ]
+
+
+def test_links_of_a_partner_show_their_mark_of_advertisement(
+    world: World, get: Callable[..., str], django_assert_num_queries: Callable[..., Any]
+) -> None:
+    tail = f"partners/{world.shop.anna.pk}/"
+    add_content(partner=world.shop.anna, wish=ContentWish(title="Review", erid="2Vtzq1"), actor=None)
+    with CaptureQueriesContext(connection) as first:
+        assert "erid: 2Vtzq1" in get(tail)
+    for number in range(29):
+        add_content(partner=world.shop.anna, wish=ContentWish(title=f"Review {number}"), actor=None)
+    with django_assert_num_queries(len(first)):
+        assert get(tail).count("erid: ") == 1
 
 
 def test_a_stranger_finds_nothing(world: World) -> None:
