@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from month_world import SEED, World
 
 from molva.commissions.services import settle_customers
@@ -52,7 +53,7 @@ def make_orders(world: World, count: int, *, until: datetime, say: bool = True) 
 
 def _tell(programme: Programme, group: list[tuple[datetime, InboundOrder]]) -> None:
     """Record and settle a group as hooks would; orders of one customer are left for the next round."""
-    with pretend(group[-1][0]):
+    with pretend(group[-1][0]), transaction.atomic():
         waiting = [told for _at, told in group]
         while waiting:
             terms = TermsOverTime(programme)

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+from urllib.parse import unquote_plus
 
 from molva.domain.directory import Directory, Timeline
 from molva.domain.facts import ClientKeys, LeadFacts, Line, OrderFacts, PersonFacts, Snapshot, TouchFacts
 from molva.domain.terms import PartnerState, Terms
 from molva.kit.clock import to_micros
+from molva.kit.codes import fold
 from molva.orders.models import Lead, Order, OrderLine
 from molva.programmes.models import Partner, PartnerVersion, Programme, TermsVersion
 from molva.programmes.queries import TermsOverTime
@@ -51,10 +53,21 @@ class LiveDirectory(Directory):
                 self._rows[partner.code] = partner
         return self._rows
 
+    def expect(self, people: Sequence[PersonFacts]) -> None:
+        """Read together whoever these people's records name, instead of one by one when the rules ask."""
+        marks = {mark for person in people for order in person.orders for mark in _marks(order.landing)}
+        touches = [touch for person in people for found in person.touches.values() for touch in found]
+        self._read_partners({*marks, *(touch.partner for touch in touches)})
+        codes = {code for person in people for order in person.orders for code in order.codes}
+        codes |= {code for person in people for lead in person.leads for code in lead.codes}
+        codes |= {fold(mark) for mark in marks if self._seen_partners[mark] is None}
+        self._read_codes(codes)
+        self._read_partners({owned[2] for code in codes if (owned := self._seen_codes[code])})
+
     def partner_state(self, partner: str, moment: int) -> PartnerState | None:
         """The partner as of a moment; None when there is no such partner, or was none yet."""
         if partner not in self._seen_partners:
-            self._seen_partners[partner] = self._read_partner(partner)
+            self._read_partners({partner})
         states = self._seen_partners[partner]
         return states.at(moment) if states else None
 
@@ -64,42 +77,57 @@ class LiveDirectory(Directory):
         A voided one is nobody's from that moment on; what was made with it before stays (row S1.44).
         """
         if code not in self._seen_codes:
-            self._seen_codes[code] = self._read_code(code)
+            self._read_codes({code})
         since, until, owner = self._seen_codes[code] or (moment + 1, None, None)
         return owner if since <= moment and (until is None or moment < until) else None
 
-    def _read_partner(self, partner: str) -> Timeline[PartnerState] | None:
-        states: Timeline[PartnerState] = Timeline()
-        # by the folded code, which is indexed: the directory of a programme may have twenty thousand partners
-        versions = PartnerVersion.objects.filter(
-            partner__programme=self._programme, partner__code_folded=partner.casefold(), partner__code=partner
-        )
-        for version in versions.order_by("valid_from", "pk"):
-            state = version.state
-            states.add(
-                to_micros(version.valid_from),
-                PartnerState(
-                    id=partner,
-                    invited_by=state["invited_by"],
-                    groups=frozenset(state["groups"]),
-                    email=state["email"],
-                    phone=state["phone"],
-                    blocked=state["blocked"],
-                ),
-            )
-        return states if states.values else None
+    def _read_partners(self, codes: set[str]) -> None:
+        """Remember the states of these partners and of their inviters; of one who does not exist, that he does not."""
+        while unknown := codes - self._seen_partners.keys():
+            self._seen_partners |= dict.fromkeys(unknown)
+            # by the folded code, which is indexed: the directory of a programme may have twenty thousand partners
+            versions = PartnerVersion.objects.filter(
+                partner__programme=self._programme,
+                partner__code_folded__in={code.casefold() for code in unknown},
+                partner__code__in=unknown,
+            ).order_by("valid_from", "pk")
+            codes = set()
+            for code, valid_from, state in versions.values_list("partner__code", "valid_from", "state"):
+                states = self._seen_partners[code] = self._seen_partners[code] or Timeline()
+                states.add(to_micros(valid_from), _partner_state(code, state))
+                codes |= {state["invited_by"]} if state["invited_by"] else set()
 
-    def _read_code(self, code: str) -> tuple[int, int | None, str] | None:
-        promo = (
-            PromoCode.objects.filter(programme=self._programme, code_folded=code)
-            .select_related("partner")
-            .first()
-        )
-        if promo:
+    def _read_codes(self, codes: set[str]) -> None:
+        """Remember whose these folded promo codes are, or that they are nobody's."""
+        unknown = codes - self._seen_codes.keys()
+        if not unknown:
+            return
+        self._seen_codes |= dict.fromkeys(unknown)
+        promos = PromoCode.objects.filter(programme=self._programme, code_folded__in=unknown)
+        for promo in promos.select_related("partner"):
             until = to_micros(promo.voided_at) if promo.voided_at else None
-            return to_micros(promo.valid_from), until, promo.partner.code
-        own = self._programme.partners.filter(code_folded=code).first()
-        return (to_micros(own.joined_at), None, own.code) if own else None
+            self._seen_codes[promo.code_folded] = to_micros(promo.valid_from), until, promo.partner.code
+        if unknown := {code for code in unknown if self._seen_codes[code] is None}:
+            own = Partner.objects.filter(programme=self._programme, code_folded__in=unknown)
+            for folded, joined_at, code in own.values_list("code_folded", "joined_at", "code"):
+                self._seen_codes[folded] = to_micros(joined_at), None, code
+
+
+def _partner_state(code: str, state: Mapping[str, Any]) -> PartnerState:
+    return PartnerState(
+        id=code,
+        invited_by=state["invited_by"],
+        groups=frozenset(state["groups"]),
+        email=state["email"],
+        phone=state["phone"],
+        blocked=state["blocked"],
+    )
+
+
+def _marks(landing: str | None) -> list[str]:
+    """Whatever an address may name a partner by."""
+    query = (landing or "").partition("#")[0].partition("?")[2]
+    return [unquote_plus(pair.partition("=")[2]) for pair in query.split("&") if "=" in pair]
 
 
 @dataclass(frozen=True, slots=True)

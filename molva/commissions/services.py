@@ -72,10 +72,11 @@ def settle_customers(
     at, first = at or clock.now(), first or {}
     # one settlement of a customer at a time: two that run together would both post the same difference
     customers = _locked(programme, customers, first)
-    directory = LiveDirectory(programme, terms)
+    directory, people = LiveDirectory(programme, terms), load_people(programme, customers, first)
+    directory.expect([person.facts for person in people])
     cases = [
         _Case(customer, person, judge(person.facts, directory, to_micros(at)), customer.pk in first)
-        for customer, person in zip(customers, load_people(programme, customers, first), strict=True)
+        for customer, person in zip(customers, people, strict=True)
     ]
     settlement = _Settlement(cases, directory, at)
     # before the first row is written: whoever holds the books may be waiting for one of these rows

@@ -10,6 +10,7 @@ from functools import partial
 from itertools import takewhile
 
 from django.db import IntegrityError, transaction
+from django.db import connection as database
 
 from molva.commissions.services import settle_customers
 from molva.domain.inbound import InboundOrder
@@ -26,9 +27,15 @@ from molva.tracking.models import Customer
 from molva.workspaces.models import User
 
 _log = logging.getLogger(__name__)
-GROUP = 16  # orders in one transaction: SQLite's only lock is held so long, and hooks wait for it
+_GROUP = 100
+_GROUP_WITH_ONE_LOCK = 16
 
 Outcome = Recorded | Exception
+
+
+def group_size() -> int:
+    """Orders in one transaction; SQLite's only lock is held so long, and hooks wait for it."""
+    return _GROUP if database.features.has_select_for_update else _GROUP_WITH_ONE_LOCK
 
 
 def tell_all(connection: Connection, told: Sequence[Told]) -> list[Outcome]:
@@ -36,9 +43,10 @@ def tell_all(connection: Connection, told: Sequence[Told]) -> list[Outcome]:
     programmes = [programme_of(connection, one) for one in told]
     outcomes: list[Outcome | None] = list(map(_refusal, programmes, told))
     waiting = [place for place, outcome in enumerate(outcomes) if outcome is None]
+    size = group_size()
     while waiting:
         programme = programmes[waiting[0]]
-        places = list(takewhile(lambda place: programmes[place] == programme, waiting[:GROUP]))  # noqa: B023
+        places = list(takewhile(lambda place: programmes[place] == programme, waiting[:size]))  # noqa: B023
         found = _tell_group(programme, connection, [told[place] for place in places])
         for place, outcome in zip(places, found, strict=False):
             outcomes[place] = outcome

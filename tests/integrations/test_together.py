@@ -20,7 +20,7 @@ from molva.domain.inbound import InboundOrder
 from molva.integrations.inbound import accept_hook
 from molva.integrations.manual import import_csv, manual_connection
 from molva.integrations.models import Connection, InboundEvent, InboundState
-from molva.integrations.telling import GROUP, tell, tell_all
+from molva.integrations.telling import group_size, tell, tell_all
 from molva.jobs.models import Job, JobState
 from molva.jobs.worker import Worker
 from molva.kit import clock
@@ -180,11 +180,11 @@ def test_jobs_of_one_batch_end_each_in_its_own_way(partners: Shop, by_hand: Conn
 def test_a_group_asks_no_more_than_one_order_does(partners: Shop, by_hand: Connection):
     tell_all(by_hand, orders(partners, 2))  # the accounts are made
     counts = []
-    for number, count in enumerate((1, GROUP, 30)):
+    for number, count in enumerate((1, group_size(), group_size() + 14)):
         with CaptureQueriesContext(database) as asked:
             tell_all(by_hand, orders(partners, count, start=100 * (number + 1)))
         counts.append(len(asked))
-    # savepoints are among them, two more for one alone; thirty orders are two groups
+    # savepoints are among them, two more for one alone; the last orders are two groups
     assert counts == [40, 38, 76]
 
 

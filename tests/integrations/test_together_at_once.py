@@ -12,7 +12,7 @@ from django.db import connection as database
 
 from molva.audit import run_checks
 from molva.integrations.manual import manual_connection
-from molva.integrations.telling import GROUP, tell_all
+from molva.integrations.telling import group_size, tell_all
 from molva.orders.models import Order
 from molva.tracking.models import Customer
 from tests.commissions.conftest import Shop, make_shop  # noqa: F401 (a fixture)
@@ -30,10 +30,11 @@ def test_two_batches_of_the_same_buyers_at_once(make_shop: Callable[..., Shop]):
     shop = make_shop(settings=HELD)
     by_hand = manual_connection(shop.programme)
     tell_all(by_hand, orders(shop, 4, status="new"))  # some are known, most are not
-    first = orders(shop, GROUP, day=1, created=0)
+    count = group_size()
+    first = orders(shop, count, day=1, created=0)
     second = [
         order
-        for number in reversed(range(GROUP))
+        for number in reversed(range(count))
         for order in orders(shop, 1, start=100 + number, day=1, email=f"b{number}@example.org")
     ]
     outcomes: list[object] = []
@@ -42,8 +43,8 @@ def test_two_batches_of_the_same_buyers_at_once(make_shop: Callable[..., Shop]):
         *[lambda: outcomes.extend(tell_all(by_hand, second))] * 2,
     )
     assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
-    assert (Order.objects.count(), Customer.objects.count()) == (2 * GROUP, GROUP)
-    assert shop.money(shop.boris) == (sum(100 * (n + 1) + 100 * (n + 101) for n in range(GROUP)), 0)
+    assert (Order.objects.count(), Customer.objects.count()) == (2 * count, count)
+    assert shop.money(shop.boris) == (sum(100 * (n + 1) + 100 * (n + 101) for n in range(count)), 0)
     assert run_checks() == []
     assert database.vendor == "postgresql"
 

@@ -54,6 +54,17 @@ def test_thirty_hooks_of_ten_orders_cost_one_call(connection: Connection, fake_s
     assert Order.objects.count() == 10
 
 
+def test_the_orders_before_those_of_the_hooks_are_not_read_again(
+    connection: Connection, fake_shop: RunningShop, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(reading, "PAGE_SIZE", 5)
+    orders = [
+        fake_shop.add_order(at=f"2026-09-01T12:00:{second:02}+03:00", tell=False)
+        for second in range(0, 60, 2)
+    ]
+    assert spent(fake_shop, [hook(connection, order) for order in orders[-5:]]) == 1
+
+
 def test_one_hook_reads_its_order(connection: Connection, fake_shop: RunningShop):
     event = hook(connection, fake_shop.add_order(tell=False))
     assert spent(fake_shop, [event]) == 1

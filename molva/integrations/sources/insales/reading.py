@@ -20,6 +20,8 @@ ORDERS = "/admin/orders.json"
 PAGE_SIZE = 100
 LARGE_PAGE = 250  # the most that a shop gives: for many hooks at once, where calls are dearer than bytes
 OVERLAP = timedelta(minutes=10)
+# Hooks name their orders: what a page does not show is asked for by itself, so nothing earlier need be read again.
+HINT_OVERLAP = timedelta(seconds=1)
 _LONGEST_ID = 18  # digits
 _HINTS_REACH = timedelta(hours=1)  # how far back, at most, hooks together may send the reader
 
@@ -63,7 +65,7 @@ def read_together(
     bodies: dict[int, dict[str, Any]] = {}
     pages, size = 0, LARGE_PAGE if len(wanted) > PAGE_SIZE else PAGE_SIZE
     while anchor and pages < len(wanted - set(bodies)):
-        rows = changed_rows(api, anchor, size=size)
+        rows = changed_rows(api, anchor, size=size, overlap=HINT_OVERLAP)
         pages += 1
         bodies |= {
             int(row["id"]): row for row in rows if str(row.get("id")).isdecimal() and int(row["id"]) in wanted
@@ -99,14 +101,19 @@ def changed_page(
 
 
 def changed_rows(
-    api: InSalesApi, anchor: dict[str, Any], *, deleted: bool = False, size: int = 0
+    api: InSalesApi,
+    anchor: dict[str, Any],
+    *,
+    deleted: bool = False,
+    size: int = 0,
+    overlap: timedelta = OVERLAP,
 ) -> list[dict[str, Any]]:
-    """Bodies of one page of what has changed since the anchor."""
+    """Bodies of one page of what has changed since the anchor. `overlap`: how far before a moment without an id."""
     query: dict[str, Any] = {"per_page": size or PAGE_SIZE, "deleted" if deleted else "with_deleted": "true"}
     if anchor.get("id"):
         query |= {"updated_since": anchor["updated_at"], "from_id": anchor["id"]}
     elif anchor.get("updated_at"):
-        start = datetime.fromisoformat(anchor["updated_at"]) - OVERLAP
+        start = datetime.fromisoformat(anchor["updated_at"]) - overlap
         query["updated_since"] = start.isoformat(timespec="milliseconds")
     return api.rows(ORDERS, query)
 
