@@ -113,6 +113,9 @@ class LiveDirectory(Directory):
                 self._seen_codes[folded] = to_micros(joined_at), None, code
 
 
+_MARKS = 30  # of one address: a statement has room for some ten thousand values
+
+
 def _partner_state(code: str, state: Mapping[str, Any]) -> PartnerState:
     return PartnerState(
         id=code,
@@ -125,9 +128,10 @@ def _partner_state(code: str, state: Mapping[str, Any]) -> PartnerState:
 
 
 def _marks(landing: str | None) -> list[str]:
-    """Whatever an address may name a partner by."""
+    """Whatever an address may name a partner by; of an absurdly long one the rest is read when the rules ask."""
     query = (landing or "").partition("#")[0].partition("?")[2]
-    return [unquote_plus(pair.partition("=")[2]) for pair in query.split("&") if "=" in pair]
+    pairs = query.split("&", _MARKS)[:_MARKS]
+    return [unquote_plus(pair.partition("=")[2]) for pair in pairs if "=" in pair]
 
 
 @dataclass(frozen=True, slots=True)
