@@ -9,10 +9,10 @@ What stands behind a figure («only the orders of this link») is narrower: accr
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, overload
+from typing import Any
 
 from django.db.models import F, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
@@ -21,9 +21,8 @@ from molva.ledger.days import EVERYBODY
 from molva.ledger.models import PARTNER_KINDS, AccountBalance, LedgerDay, Transaction, TransactionKind
 from molva.orders.models import Order
 from molva.programmes.models import Partner, Programme
+from molva.reports.keyed import KeyedRows
 from molva.reports.period import Period
-
-_PIECE = 500  # rows that are read together
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,31 +50,6 @@ class AccrualRow:
     def commission(self) -> int:
         """What was accrued and not taken back."""
         return self.accrued - self.taken_back
-
-
-class Rows(Sequence[AccrualRow]):
-    """Rows of which only the keys are known until a page of them is read. `is_cut`: there are more than these."""
-
-    def __init__(
-        self, keys: Sequence[Any], read: Callable[[Sequence[Any]], list[AccrualRow]], *, is_cut: bool = False
-    ) -> None:
-        self._keys, self._read, self.is_cut = keys, read, is_cut
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    @overload
-    def __getitem__(self, place: int) -> AccrualRow: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[AccrualRow]: ...
-    def __getitem__(self, place: int | slice) -> AccrualRow | list[AccrualRow]:
-        if isinstance(place, slice):
-            return self._read(self._keys[place])
-        return self._read([self._keys[place]])[0]
-
-    def __iter__(self) -> Iterator[AccrualRow]:
-        for start in range(0, len(self), _PIECE):
-            yield from self[start : start + _PIECE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +140,7 @@ def _row(key: Any, sums: Any) -> AccrualRow:
 # By partner.
 
 
-def _by_partner(programme: Programme, period: Period, key: int, total: AccrualRow) -> Rows:
+def _by_partner(programme: Programme, period: Period, key: int, total: AccrualRow) -> KeyedRows[AccrualRow]:
     """Partners whose money moved, the most accrued first; then those who merely have some."""
 
     def read(keys: Sequence[int]) -> list[AccrualRow]:
@@ -180,13 +154,13 @@ def _by_partner(programme: Programme, period: Period, key: int, total: AccrualRo
 
     if key != EVERYBODY:
         has_any = bool(total.begin or total.end or any(getattr(total, name) for name in _NAMES))
-        return Rows([key] if has_any else [], read)
+        return KeyedRows([key] if has_any else [], read)
     inside = LedgerDay.objects.filter(_in(period), programme=programme).exclude(key=EVERYBODY)
     moved = inside.values("key").annotate(accrued=Sum("accrued_minor")).order_by("-accrued", "key")
     keys = list(moved.values_list("key", flat=True))
     known = set(keys)
     still = {pk: end for pk, end in _balances(programme, period).items() if end and pk not in known}
-    return Rows([*keys, *sorted(still, key=lambda pk: (-still[pk], pk))], read)
+    return KeyedRows([*keys, *sorted(still, key=lambda pk: (-still[pk], pk))], read)
 
 
 def _balances(programme: Programme, period: Period, keys: Sequence[int] | None = None) -> Counter[int]:
@@ -211,10 +185,13 @@ def _with_partners(rows: Sequence[AccrualRow]) -> list[AccrualRow]:
 # By order.
 
 
-def _by_order(programme: Programme, period: Period, key: int, total: AccrualRow, most: int | None) -> Rows:
+def _by_order(
+    programme: Programme, period: Period, key: int, total: AccrualRow, most: int | None
+) -> KeyedRows[AccrualRow]:
     """Orders by the last moment of their money in the period; what belongs to none is one row at the end."""
     moved = Transaction.objects.filter(programme=programme, at__gte=period.start, at__lt=period.end)
-    moved = moved.filter(order_id__isnull=False, **({} if key == EVERYBODY else {"partner": key}))
+    whose: dict[str, Any] = {} if key == EVERYBODY else {"partner": key}
+    moved = moved.filter(order_id__isnull=False, **whose)
     latest = moved.order_by("-at", "-number").values_list("order_id", flat=True)
     # an order has a few transactions: to know that there are more than `most`, so many need not all be read
     scanned = list(latest if most is None else latest[: most * _A_FEW])
@@ -224,15 +201,19 @@ def _by_order(programme: Programme, period: Period, key: int, total: AccrualRow,
         keys.append(None)
 
     def read(chosen: Sequence[int | None]) -> list[AccrualRow]:
-        of_these = moved.filter(order_id__in=[key for key in chosen if key is not None]).order_by()
+        # found by their orders: by the moment SQLite would read everybody's month for them
+        of_these = Transaction.objects.filter(order_id__in=[key for key in chosen if key], **whose)
+        of_these = of_these.alias(moment=Coalesce("at", "at")).filter(
+            moment__gte=period.start, moment__lt=period.end
+        )
         sums: dict[Any, Any] = {
-            row["order_id"]: row for row in of_these.values("order_id").annotate(**_BY_KIND)
+            row["order_id"]: row for row in of_these.order_by().values("order_id").annotate(**_BY_KIND)
         }
         rows = [AccrualRow(key, *(sums[key][name] for name in _BY_KIND)) for key in chosen if key]
         rows += [AccrualRow(None, other=total.other, paid=total.paid)] * (None in chosen)
         return _with_orders(rows)
 
-    return Rows(keys, read, is_cut=is_cut)
+    return KeyedRows(keys, read, is_cut=is_cut)
 
 
 def _of_kind(kind: str) -> Coalesce:
@@ -268,6 +249,8 @@ def _narrowed(
     found: list[AccrualRow],
     label: Callable[[Sequence[AccrualRow]], list[AccrualRow]],
     most: int | None = None,
-) -> Rows:
+) -> KeyedRows[AccrualRow]:
     kept = {row.key: row for row in found[:most]}
-    return Rows(list(kept), lambda keys: label([kept[key] for key in keys]), is_cut=len(found) > len(kept))
+    return KeyedRows(
+        list(kept), lambda keys: label([kept[key] for key in keys]), is_cut=len(found) > len(kept)
+    )

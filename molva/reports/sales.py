@@ -6,10 +6,10 @@ among the sales, too, so that the part can be seen. All of it is read from the f
 rows of this report, and what the orders of the period have earned by now, whenever it was posted.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, overload
+from typing import Any
 
 from molva.programmes.models import Partner, Programme
 from molva.reports.figures.labels import with_labels
@@ -17,9 +17,8 @@ from molva.reports.figures.orders import keys_with_orders, sums_by_day, sums_by_
 from molva.reports.figures.questions import FigureQuestion, FigureRow
 from molva.reports.figures.reading import read_where
 from molva.reports.figures.values import Figures, Sums
+from molva.reports.keyed import KeyedRows
 from molva.reports.period import Period
-
-_PIECE = 2000  # rows that are put together at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +40,6 @@ class SalesRow:
         return self.sales // self.orders if self.orders else 0
 
 
-class Rows(Sequence[SalesRow]):
-    """Rows of known keys that are read when they are asked for: a page of them, or all in turn."""
-
-    def __init__(self, keys: Sequence[str], read: Callable[[Sequence[str]], list[SalesRow]]) -> None:
-        self._keys, self._read = keys, read
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    @overload
-    def __getitem__(self, place: int) -> SalesRow: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[SalesRow]: ...
-    def __getitem__(self, place: int | slice) -> SalesRow | list[SalesRow]:
-        if isinstance(place, slice):
-            return self._read(self._keys[place])
-        return self._read([self._keys[place]])[0]
-
-    def __iter__(self) -> Iterator[SalesRow]:
-        for start in range(0, len(self._keys), _PIECE):
-            yield from self._read(self._keys[start : start + _PIECE])
-
-
 @dataclass(frozen=True, slots=True)
 class SalesReport:
     """Rows and their total; `by` is partner, day or product. Of products, `commission` is not counted."""
@@ -80,7 +56,7 @@ def sales_report(
     where = read_where(programme, {"partner": partner})
     question = FigureQuestion(programme, period, by, where=where)
     total = sums_whole(FigureQuestion(programme, period, where=where), period)
-    rows = _day_rows(question) if by == "day" else Rows(keys_with_orders(question), _reader(question))
+    rows = _day_rows(question) if by == "day" else KeyedRows(keys_with_orders(question), _reader(question))
     return SalesReport(by, rows, _row(None, total))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Q, QuerySet, Sum
 
 from molva.kit import clock
+from molva.reports.figures.days import within_days
 from molva.reports.figures.questions import PLAIN, VIEWS, FigureQuestion
 from molva.reports.figures.values import Clicks
 from molva.reports.period import Period
@@ -96,14 +97,16 @@ class ClickAnswers:
         self, period: Period, limit: int, sort: str, keys: Collection[str] | None
     ) -> dict[str, Clicks]:
         question = self.question
-        inside = {"programme": question.programme, "day__gte": period.first, "day__lte": period.last}
         asked = None if keys is None else [int(key) for key in keys if key.isdecimal()]
         rows: QuerySet[Any]
         if question.by == "partner" and "link" not in question.where:
             name = "partner_key"
-            rows = ClickTotal.objects.filter(**inside)
+            rows = ClickTotal.objects.filter(programme=question.programme)
             only = [int(question.where["partner"])] if "partner" in question.where else asked
-            rows = rows.filter(partner_key__gt=0) if only is None else rows.filter(partner_key__in=only)
+            if only is None:
+                rows = rows.filter(partner_key__gt=0, day__gte=period.first, day__lte=period.last)
+            else:
+                rows = within_days(rows.filter(partner_key__in=only), period)
         else:
             name = "partner_id" if question.by == "partner" else "link_key"
             links = [question.where["link"]] if "link" in question.where else None

@@ -10,6 +10,7 @@ from django.db.models.functions import Cast, Coalesce
 from molva.commissions.counting import NO_LINK, product_word
 from molva.commissions.models import Cut, DayFigure, OrderFigure
 from molva.orders.models import OrderLine
+from molva.reports.figures.days import within_days
 from molva.reports.figures.questions import TEAM, VIEWS, FigureQuestion
 from molva.reports.figures.values import SUMS, Sums
 from molva.reports.period import Period
@@ -55,8 +56,8 @@ def sums_by_key(
     if question.by in _ONE_BY_ONE and not is_kept(question, question.by):
         found = _ONE_BY_ONE[question.by](question, period)
         return {key: sums for key, sums in found.items() if keys is None or key in keys}
-    rows, name = _keyed(question, period)
     is_single = keys is not None and not is_kept(question, question.by)
+    rows, name = _keyed(question, period, of_few=keys is not None)
     if keys is not None and not is_single:
         rows = rows.filter(_among(name, keys))
     rows = rows.values(group=_group(question, name)).annotate(**_named())
@@ -116,17 +117,21 @@ def is_kept(question: FigureQuestion, by: str) -> bool:
     return is_time and not others and name != "product" and (word != "" or name == "link")
 
 
-def _base(question: FigureQuestion, period: Period, by: str) -> "QuerySet[Any]":
-    """Kept sums, or contributions of orders, of the period and the filters."""
+def _base(question: FigureQuestion, period: Period, by: str, *, of_few: bool = False) -> "QuerySet[Any]":
+    """Kept sums, or contributions of orders, of the period and the filters. `of_few`: a few keys will be named."""
     if not is_kept(question, by):
         return order_figures(question, period)
-    rows = DayFigure.objects.filter(programme=question.programme, day__gte=period.first, day__lte=period.last)
+    rows = DayFigure.objects.filter(programme=question.programme)
+    if of_few or question.where:
+        rows = within_days(rows, period)
+    else:
+        rows = rows.filter(day__gte=period.first, day__lte=period.last)
     if not question.where:
         return rows.filter(cut=VIEWS[by].cut)
     ((name, word),) = question.where.items()
     cut = VIEWS[name].cut
     return (
-        rows.filter(cut=cut, key=int(word or NO_LINK))
+        rows.filter(cut=cut, key=int(word or NO_LINK), word="")
         if cut in _BY_KEY
         else rows.filter(cut=cut, key=0, word=word)
     )
@@ -134,9 +139,11 @@ def _base(question: FigureQuestion, period: Period, by: str) -> "QuerySet[Any]":
 
 def order_figures(question: FigureQuestion, period: Period) -> "QuerySet[OrderFigure]":
     """What single orders add, narrowed by the filters. With a partner other filters keep his own orders only."""
-    rows = OrderFigure.objects.filter(
-        programme=question.programme, day__gte=period.first, day__lte=period.last
-    )
+    rows = OrderFigure.objects.filter(day__gte=period.first, day__lte=period.last)
+    if (
+        question.partner is None
+    ):  # else he says which programme it is, and his index is better than the programme's
+        rows = rows.filter(programme=question.programme)
     for name, word in question.where.items():
         rows = rows.filter(_condition(question, name, word))
     if question.partner is not None and len(question.where) > 1:
@@ -188,8 +195,8 @@ def _condition(question: FigureQuestion, name: str, word: str) -> Q:
     return Q(**{column: word})
 
 
-def _keyed(question: FigureQuestion, period: Period) -> tuple["QuerySet[Any]", str]:
-    rows = _base(question, period, question.by)
+def _keyed(question: FigureQuestion, period: Period, *, of_few: bool = False) -> tuple["QuerySet[Any]", str]:
+    rows = _base(question, period, question.by, of_few=of_few)
     if is_kept(question, question.by):
         return rows, "key" if question.view.cut in _BY_KEY else "word"
     return rows, question.view.column
@@ -212,7 +219,8 @@ def _group(question: FigureQuestion, name: str) -> Any:
 
 def _among(name: str, keys: Collection[str]) -> Q:
     if name == "key":
-        return Q(**{f"{name}__in": [int(key or NO_LINK) for key in keys if key.isdecimal() or not key]})
+        # the word is named for the sake of the index
+        return Q(key__in=[int(key or NO_LINK) for key in keys if key.isdecimal() or not key], word="")
     return Q(word__in=list(keys))
 
 
