@@ -168,7 +168,7 @@ def _page(request: HttpRequest, place: Place, payout: Payout, **more: object) ->
     today = timezone.localtime(clock.now()).date()
     context = {
         "payout": payout,
-        "lines": list(payout_lines(payout)),
+        "page": paged(request, payout_lines(payout)),
         "entries": list(Transaction.objects.filter(payout_id=payout.pk).order_by("number")),
         "stops": _stops(payout),
         "may_pay": place.may(*CASHIERS),
