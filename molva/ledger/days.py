@@ -3,14 +3,15 @@
 A projection: transactions decide, these rows follow in the same database transaction, under the lock of the books.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from molva.ledger.models import PARTNER_KINDS, AccountKind, TransactionKind
+from molva.ledger.models import PARTNER_KINDS, AccountKind, Transaction, TransactionKind
+from molva.workspaces.scoping import current_workspace_id
 
 SUMS = ("accrued_minor", "taken_back_minor", "released_minor", "other_minor", "paid_minor")
 EVERYBODY = 0  # the key of a day's row for all partners together
@@ -23,14 +24,14 @@ ON CONFLICT (programme_id, day, key) DO UPDATE SET
   {", ".join(f"{name} = ledger_ledgerday.{name} + excluded.{name}" for name in SUMS)}
 """  # noqa: S608 - names of our own columns
 
-Move = tuple[str, str, int]  # kind of account it left, kind it came to, minor units
+Way = tuple[str, str, int]  # kind of account the money left, kind it came to, minor units
 DayKey = tuple[int, str, int]  # programme, ISO day, Partner.pk or EVERYBODY
 
 
-def sums_of(kind: str, moves: Iterable[Move]) -> list[int]:
+def sums_of(kind: str, ways: Iterable[Way]) -> list[int]:
     """What a transaction adds to SUMS. Approving a payout moves money between accounts of one partner: nothing."""
     sums = [0] * len(SUMS)
-    for source, target, amount in moves:
+    for source, target, amount in ways:
         if kind in _PLACE:
             sums[_PLACE[TransactionKind(kind)]] += amount
         elif kind in _OTHER:
@@ -59,15 +60,20 @@ class DaySums:
                 for place, amount in enumerate(sums):
                     there[place] += amount
 
-    def take(self) -> Mapping[DayKey, list[int]]:
-        """What was counted since the last time."""
-        taken, self._sums = self._sums, {}
-        return taken
+    def save(self, workspace_id: int) -> None:
+        """Add these to the stored ones, in one order of keys; the caller holds the lock of the books."""
+        rows: list[list[Any]] = [
+            [workspace_id, *key, *sums] for key, sums in sorted(self._sums.items()) if any(sums)
+        ]
+        if rows:
+            with connection.cursor() as cursor:
+                cursor.executemany(_ADD, rows)
 
 
-def save_days(workspace_id: int, sums: Mapping[DayKey, list[int]]) -> None:
-    """Add sums to the stored ones, in one order of keys; the caller holds the lock of the books."""
-    rows: list[list[Any]] = [[workspace_id, *key, *sums[key]] for key in sorted(sums) if any(sums[key])]
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.executemany(_ADD, rows)
+def count_days(entries: Iterable[tuple[Transaction, Sequence[Way]]]) -> None:
+    """Add new transactions to their days; the caller holds the lock of the books."""
+    days = DaySums()
+    for row, ways in entries:
+        day = local_day(row.at, row.programme.timezone)
+        days.add(row.programme_id, day, row.partner_id or 0, sums_of(row.kind, ways))
+    days.save(current_workspace_id())

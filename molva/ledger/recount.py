@@ -4,7 +4,7 @@ from itertools import groupby
 
 from django.db import transaction
 
-from molva.ledger.days import DaySums, local_day, save_days, sums_of
+from molva.ledger.days import DaySums, local_day, sums_of
 from molva.ledger.models import LedgerDay, Posting, Transaction
 from molva.ledger.services import lock_books
 from molva.programmes.models import Programme
@@ -27,7 +27,7 @@ def recount_days(programme: Programme) -> int:
         _number, kind, at, partner_id = made[0][:4]
         day = local_day(at, programme.timezone)
         sums.add(programme.pk, day, partner_id, sums_of(kind, [row[4:] for row in made]))
-    save_days(programme.workspace_id, sums.take())
+    sums.save(programme.workspace_id)
     return count
 
 

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from molva.kit import clock
 from molva.ledger.chain import account_name, digest, transaction_hash
-from molva.ledger.days import DaySums, local_day, save_days, sums_of
+from molva.ledger.days import count_days
 from molva.ledger.errors import ForbiddenMoveError, KeyReusedError, LedgerError
 from molva.ledger.models import (
     ALLOWED_MOVES,
@@ -159,17 +159,8 @@ def _append(head: LedgerHead, new: Sequence[_Wanted]) -> None:
         postings += made
     Transaction.objects.insert_each(row for row, _moves in new)
     Posting.objects.insert_each(postings)
-    _count_days(new)
+    count_days((row, [(m.from_kind, m.to_kind, m.amount_minor) for m in moves]) for row, moves in new)
     move_head(head, number, last_hash)
-
-
-def _count_days(new: Sequence[_Wanted]) -> None:
-    sums = DaySums()
-    for row, moves in new:
-        day = local_day(row.at, row.programme.timezone)
-        moved = [(str(move.from_kind), str(move.to_kind), move.amount_minor) for move in moves]
-        sums.add(row.programme_id, day, row.partner_id or 0, sums_of(row.kind, moved))
-    save_days(current_workspace_id(), sums.take())
 
 
 def _hashed(posting: Posting) -> list[Any]:
