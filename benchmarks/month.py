@@ -135,12 +135,14 @@ def sums(options: argparse.Namespace) -> None:
     from month_world import read_world  # noqa: PLC0415 - needs the registry
 
     from molva.commissions.recount import recount  # noqa: PLC0415 - needs the registry
+    from molva.ledger.recount import recount_days  # noqa: PLC0415 - needs the registry
     from molva.programmes.models import Programme  # noqa: PLC0415 - needs the registry
     from molva.workspaces.scoping import scope  # noqa: PLC0415 - needs the registry
 
     world = read_world()
     began = time.perf_counter()
     with scope(world.workspace):
+        recount_days(Programme.objects.get())
         people = recount(Programme.objects.get())
     print(f"orders of {people} customers counted in {time.perf_counter() - began:.0f} s", flush=True)
 
