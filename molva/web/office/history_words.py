@@ -97,6 +97,7 @@ KINDS: dict[str, Kind] = {
     "content.dead": Kind(gettext_lazy("Content “{label}” does not open any more"), "link-off", "need"),
     "content.alive": Kind(gettext_lazy("Content “{label}” opens again"), "circle-check", "good"),
     "export.asked": Kind(gettext_lazy("A long list is asked for as a file: {label}"), "download"),
+    "whatif.started": Kind(gettext_lazy("Terms are tried on past orders: {label}"), "test-pipe"),
     "self_test.passed": Kind(gettext_lazy("The self-test found everything working"), "test-pipe", "good"),
     "self_test.failed": Kind(gettext_lazy("The self-test found a defect"), "test-pipe", "bad"),
     "self_test.stopped": Kind(gettext_lazy("The self-test was stopped"), "test-pipe"),
