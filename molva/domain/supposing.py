@@ -14,6 +14,7 @@ from molva.kit.money import round_half_up
 
 Goods = tuple[str, str, tuple[str, ...]]  # product, SKU, categories; "" for none
 Payees = tuple[tuple[int, int], ...]  # (partner's number, level) of those who may be paid
+Share = tuple[int, int, int, int]  # (partner's number, level, owed, expected), not both zero; minor units
 
 
 class Supposed(Directory):
@@ -50,11 +51,15 @@ def keeps_decisions(before: Iterable[Terms], proposed: Terms) -> bool:
 class Pricing:
     """What orders of one partner with one chain give when their rules ask for nothing but the goods."""
 
-    __slots__ = ("_flat", "_known", "_rules", "payees")
+    __slots__ = ("_flat", "_known", "_rules", "asks_goods", "payees", "sold_minor")
 
     def __init__(self, rules: Sequence[Rule], payees: Payees) -> None:
         self.payees = payees
         self._rules = rules
+        self.asks_goods = any(
+            not rule.when.is_lineless for rule in rules
+        )  # does it depend on what a line is of?
+        self.sold_minor = 0  # for whoever counts: goods of the orders that earn
         self._known: dict[Goods, Rule | None] = {}
         self._flat = _flat(rules, payees)
 
@@ -71,18 +76,27 @@ class Pricing:
                 break  # it holds for every line: those after it are never reached
         return cls(asked, payees)
 
-    @property
-    def asks_goods(self) -> bool:
-        """Does the rule depend on what a line is of?"""
-        return any(not rule.when.is_lineless for rule in self._rules)
+    def shares(self, bases: Sequence[int], goods: Sequence[Goods] = (), *, earns: bool) -> list[Share]:
+        """What each payee gets, above zero: owed if the order earns, else expected.
 
-    def amounts(self, bases: Sequence[int], goods: Sequence[Goods] = ()) -> list[int]:
-        """Minor units for each of the payees; `bases` above or equal zero, `goods` by line if they are asked for."""
-        if self._flat is not None:
-            return [
-                sum([(base * double + part) // whole for base in bases]) for double, part, whole in self._flat
-            ]
-        return self._by_line(bases, goods or [("", "", ())] * len(bases))
+        `bases` are above or equal zero; `goods` stand by line, if they are asked for.
+        """
+        found = []
+        if self._flat is None:
+            by_payee = zip(
+                self.payees, self._by_line(bases, goods or [("", "", ())] * len(bases)), strict=True
+            )
+            for (payee, level), minor in by_payee:
+                if minor:
+                    found.append((payee, level, minor, 0) if earns else (payee, level, 0, minor))
+            return found
+        for payee, level, double, part, whole in self._flat:
+            minor = 0
+            for base in bases:
+                minor += (base * double + part) // whole
+            if minor:
+                found.append((payee, level, minor, 0) if earns else (payee, level, 0, minor))
+        return found
 
     def _by_line(self, bases: Sequence[int], goods: Sequence[Goods]) -> list[int]:
         sums = [0] * len(self.payees)
@@ -110,13 +124,13 @@ class Pricing:
         return self._known[goods]
 
 
-def _flat(rules: Sequence[Rule], payees: Payees) -> list[tuple[int, int, int]] | None:
-    """One rate for every line, by payee, ready to be rounded half up as (base × double + part) ÷ whole; None: no."""
+def _flat(rules: Sequence[Rule], payees: Payees) -> list[tuple[int, int, int, int, int]] | None:
+    """One rate for every line, by payee, to be rounded half up as (base × double + part) ÷ whole; None: no."""
     if not rules:
-        return [(0, 0, 1)] * len(payees)
+        return []
     rule = rules[0]
-    rewards = [rule.rewards.get(level) for _payee, level in payees]
-    if not rule.when.is_lineless or any(one and one.fixed_minor is not None for one in rewards):
+    rewards = [(*payee, rule.rewards.get(payee[1])) for payee in payees]
+    if not rule.when.is_lineless or any(one and one.fixed_minor is not None for *_payee, one in rewards):
         return None
-    rates = [one.rate if one and one.rate else (0, 1) for one in rewards]
-    return [(2 * numerator, denominator, 2 * denominator) for numerator, denominator in rates]
+    rates = [(payee, level, *one.rate) for payee, level, one in rewards if one and one.rate]
+    return [(payee, level, 2 * part, whole, 2 * whole) for payee, level, part, whole in rates]

@@ -13,7 +13,7 @@ from molva.commissions.facts import Person, load_people, order_key
 from molva.domain.facts import OrderFacts, PersonFacts
 from molva.domain.judge import judge
 from molva.domain.rewards import order_total
-from molva.domain.supposing import Supposed, keeps_decisions
+from molva.domain.supposing import Share, Supposed, keeps_decisions
 from molva.domain.terms import Terms
 from molva.domain.verdicts import Judgement
 from molva.kit.clock import to_micros
@@ -23,7 +23,7 @@ from molva.whatif import rows
 from molva.whatif.directory import WholeDirectory
 from molva.whatif.quick import Quick
 from molva.whatif.rows import OrderRow
-from molva.whatif.tally import SALES_WAS, SALES_WOULD, Share, Tally, shares
+from molva.whatif.tally import SALES_WAS, SALES_WOULD, Tally, shares
 
 PIECE_ORDERS = 20_000  # orders of the days that are taken together, about
 PIECE_PEOPLE = 500
@@ -70,6 +70,7 @@ class Engine:
                 self._judge(wanted, booked)
                 done += sum(len(orders) for orders in wanted.values())
                 told(done)
+        self._quick.close()
         return self.tally
 
     def judged(self, facts: PersonFacts, *, supposed: bool) -> Judgement:

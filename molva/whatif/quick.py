@@ -3,14 +3,18 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from molva.domain.rewards import bases_of
-from molva.domain.supposing import Goods, Pricing
+from molva.domain.supposing import Goods, Pricing, Share
 from molva.domain.terms import Terms
 from molva.kit.clock import to_micros
 from molva.whatif.directory import WholeDirectory
 from molva.whatif.rows import LineRow, OrderRow
-from molva.whatif.tally import SALES_WAS, SALES_WOULD, Share, Tally
+from molva.whatif.tally import SALES_WAS, SALES_WOULD, Tally
+
+_NOTHING: list[Any] = []
+_UNKNOWN: Any = object()
 
 
 class Quick:
@@ -33,37 +37,39 @@ class Quick:
         """Count the orders; those that must be judged are left and returned."""
         left = []
         earning, lost = self._proposed.accrual.statuses, self._proposed.accrual.lost
-        pricings, tally = self._pricings, self._tally
+        pricings, take = self._pricings, self._tally.take
         for row in orders:
             order, _customer, partner, status, discount, chain = row
             if partner is None:
                 continue
-            place = (partner, chain)
-            pricing = pricings[place] if place in pricings else self._find(partner, chain)
-            of_order = lines.get(order, [])
+            pricing = pricings.get((partner, chain), _UNKNOWN)
+            if pricing is _UNKNOWN:
+                pricing = self._find(partner, chain)
+            of_order = lines.get(order, _NOTHING)
             bases = [line[2] for line in of_order]
             if pricing is None or (bases and min(bases) < 0):
                 left.append(row)
                 continue
-            if discount:
-                of_order.sort()  # by position: a share of the discount falls to the earlier line
-                bases = bases_of([line[2] for line in of_order], discount)
-            was = booked.get(order, [])
-            if status in earning:
-                sold = sum(bases)
-                tally.sold(partner, sold, SALES_WAS)
-                tally.sold(partner, sold, SALES_WOULD)
-            elif status in lost:
-                tally.take(order, was, [])
+            earns = status in earning
+            if status in lost and not earns:
+                take(order, booked.get(order, _NOTHING), _NOTHING)
                 continue
-            payees = pricing.payees
-            amounts = pricing.amounts(bases, _goods(of_order) if pricing.asks_goods else ())
-            if status in earning:
-                would = [(*payee, minor, 0) for payee, minor in zip(payees, amounts, strict=True) if minor]
-            else:
-                would = [(*payee, 0, minor) for payee, minor in zip(payees, amounts, strict=True) if minor]
-            tally.take(order, was, would)
+            if discount:
+                of_order = sorted(of_order)  # by position: a share of the discount falls to the earlier line
+                bases = bases_of([line[2] for line in of_order], discount)
+            if earns:
+                pricing.sold_minor += sum(bases)
+            goods = _goods(of_order) if pricing.asks_goods else ()
+            take(order, booked.get(order, _NOTHING), pricing.shares(bases, goods, earns=earns))
         return left
+
+    def close(self) -> None:
+        """Bring what is counted by pricing to the partners: goods that were sold, the same on both sides."""
+        for (partner, _chain), pricing in self._pricings.items():
+            if pricing is not None:
+                self._tally.sold(partner, pricing.sold_minor, SALES_WAS)
+                self._tally.sold(partner, pricing.sold_minor, SALES_WOULD)
+                pricing.sold_minor = 0
 
     def _find(self, partner: int, chain: str) -> Pricing | None:
         """The pricing of a partner's orders with this chain, compiled once."""

@@ -7,9 +7,9 @@ from typing import Any
 from django.db.models import Func, TextField
 
 from molva.commissions.models import Commission
+from molva.domain.supposing import Share
 from molva.orders.models import Order, OrderLine
 from molva.programmes.models import Programme
-from molva.whatif.tally import Share
 
 # (order, customer, partner or None, status, discount, chain as stored text)
 OrderRow = tuple[int, int, int | None, str, int, str]

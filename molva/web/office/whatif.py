@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -217,7 +217,7 @@ def _examples(found: WhatIf, place: Place) -> list[dict[str, Any]]:
 def _table(found: WhatIf, rows: Any) -> Table:
     currency = found.programme.currency
     header = [
-        _("Partner"), _("Code"), _("As it is"), _("As it would be"), _("Difference"),
+        _("Partner"), _("Code"), _("As it is"), _("As it would be"), pgettext("what-if", "Difference"),
         _("Level 1, as it is"), _("Level 1, as it would be"), _("Level 2, as it is"), _("Level 2, as it would be"),
         _("Expected, as it is"), _("Expected, as it would be"), _("Sales, as it is"), _("Sales, as it would be"),
     ]  # fmt: skip
