@@ -156,9 +156,11 @@ def _answer_page(request: HttpRequest, place: Place, found: WhatIf) -> HttpRespo
     if (form := request.GET.get("as", "")) in ExportForm.values:
         return table_answer(_table(found, rows), form)
     shown, totals = paged(request, rows), totals_of(found)
+    share_was = _share(totals.was_minor, totals.sales_was_minor)
     context = {
         "one": found, "title": _title(found), "days": _days(found), "crumbs": _crumbs(place), "totals": totals,
-        "share_was": _share(totals.was_minor, totals.sales_was_minor),
+        "share_was": share_was,
+        "share_note": "" if share_was is None else _("as it is: %(share)s") % {"share": formats.percent(share_was)},
         "share_would": _share(totals.would_minor, totals.sales_would_minor),
         "page": shown, "filters": [only], "q": q, "is_filtered": bool(q or only.chosen), "levels": _levels(totals),
         "examples": _examples(found, place), "ends_at": ends_at(found), "form_url": _form_url(found),
