@@ -51,7 +51,7 @@ def keeps_decisions(before: Iterable[Terms], proposed: Terms) -> bool:
 class Pricing:
     """What orders of one partner with one chain give when their rules ask for nothing but the goods."""
 
-    __slots__ = ("_flat", "_known", "_rules", "asks_goods", "payees", "sold_minor")
+    __slots__ = ("_known", "_rules", "asks_goods", "flat", "payees")
 
     def __init__(self, rules: Sequence[Rule], payees: Payees) -> None:
         self.payees = payees
@@ -59,9 +59,8 @@ class Pricing:
         self.asks_goods = any(
             not rule.when.is_lineless for rule in rules
         )  # does it depend on what a line is of?
-        self.sold_minor = 0  # for whoever counts: goods of the orders that earn
         self._known: dict[Goods, Rule | None] = {}
-        self._flat = _flat(rules, payees)
+        self.flat = _flat(rules, payees)  # see there
 
     @classmethod
     def of(cls, rules: Iterable[Rule], payees: Payees) -> "Pricing | None":
@@ -82,7 +81,7 @@ class Pricing:
         `bases` are above or equal zero; `goods` stand by line, if they are asked for.
         """
         found = []
-        if self._flat is None:
+        if self.flat is None:
             by_payee = zip(
                 self.payees, self._by_line(bases, goods or [("", "", ())] * len(bases)), strict=True
             )
@@ -90,7 +89,7 @@ class Pricing:
                 if minor:
                     found.append((payee, level, minor, 0) if earns else (payee, level, 0, minor))
             return found
-        for payee, level, double, part, whole in self._flat:
+        for payee, level, double, part, whole in self.flat:
             minor = 0
             for base in bases:
                 minor += (base * double + part) // whole

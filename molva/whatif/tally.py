@@ -31,13 +31,13 @@ class Tally:
     def take(self, order: int, was: Shares, would: Shares) -> None:
         """An order that is paid by its shares."""
         if len(was) != len(would):
-            self._move(order, self._take_apart(was, would))
+            self.move(order, self.take_apart(was, would))
             return
         rows, weight = self.rows, 0
         for place, (partner, level, owed, expected) in enumerate(was):  # nearly always the same payees
             other, other_level, would_owed, would_expected = would[place]
             if partner != other or level != other_level:
-                weight += self._take_apart(was[place : place + 1], would[place : place + 1])
+                weight += self.take_apart(was[place : place + 1], would[place : place + 1])
                 continue
             row = rows[partner]
             if level == 1:
@@ -51,9 +51,9 @@ class Tally:
                 row[EXPECTED_WOULD] += would_expected
             weight += abs(would_owed - owed) + abs(would_expected - expected)
         if weight:
-            self._move(order, weight)
+            self.move(order, weight)
 
-    def _take_apart(self, was: Shares, would: Shares) -> int:
+    def take_apart(self, was: Shares, would: Shares) -> int:
         """The same for shares that do not meet one by one; how much moves."""
         moved: dict[tuple[int, int, int], int] = defaultdict(int)
         for sign, side, places in ((-1, was, _WAS), (1, would, _WOULD)):
@@ -74,7 +74,7 @@ class Tally:
         """Orders whose sums move most, the largest first."""
         return [-order for _weight, order in sorted(self._most, reverse=True)]
 
-    def _move(self, order: int, weight: int) -> None:
+    def move(self, order: int, weight: int) -> None:
         """So much of an order's sums moves."""
         self.changed += weight > 0
         if not weight or weight < self._least:
