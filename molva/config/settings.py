@@ -107,6 +107,7 @@ INSTALLED_APPS = [
     "molva.commissions",
     "molva.payouts",
     "molva.reports",
+    "molva.whatif",
     "molva.integrations",
     "molva.messaging",
     "molva.selftest",

@@ -22,6 +22,7 @@ TIMETABLE = (
     Every(3_600, "molva.config.upkeep:refresh_statistics"),
     Every(3_600, "molva.tracking.jobs:forget_visits"),
     Every(3_600, "molva.web.office.export_jobs:keep_exports"),
+    Every(3_600, "molva.whatif.jobs:keep_whatifs"),
     Every(3_600, "molva.tracking.columns.upkeep:keep_clicks"),
     Every(600, "molva.tracking.addresses:check_due"),
 )

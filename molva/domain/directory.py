@@ -4,7 +4,7 @@ Built once, then only asked. A version holds from its moment on, that very momen
 one moment the one added last holds.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import Generic, TypeVar
 
 from molva.domain.terms import PartnerState, Terms
@@ -36,6 +36,11 @@ class Timeline(Generic[T]):
             return self._values[-1]
         place = bisect_right(self._since, moment)
         return self._values[place - 1] if place else None
+
+    def between(self, start: int, end: int) -> list[T | None]:
+        """All that was in force at some moment from `start` to before `end`, None for «nothing yet»."""
+        first, last = bisect_right(self._since, start), bisect_left(self._since, end)
+        return [self._values[first - 1] if first else None, *self._values[first:last]]
 
     @property
     def values(self) -> list[T]:
@@ -72,6 +77,15 @@ class Directory:
         """The partner as of `moment`, None when he is not known yet."""
         states = self._partners.get(partner)
         return states.at(moment) if states else None
+
+    def states_between(self, partner: str, start: int, end: int) -> list[PartnerState | None]:
+        """All that the partner was at some moment from `start` to before `end`."""
+        states = self._partners.get(partner)
+        return states.between(start, end) if states else [None]
+
+    def terms_between(self, start: int, end: int) -> list[Terms]:
+        """All terms that were in force at some moment from `start` to before `end`."""
+        return [terms or self._terms.values[0] for terms in self._terms.between(start, end)]
 
     def code_owner(self, code: str, moment: int) -> str | None:
         """Whose the folded code is as of `moment`."""

@@ -52,13 +52,17 @@ class Worth:
 
 def line_bases(snapshot: Snapshot) -> list[int]:
     """Line totals less their shares of the order's discount; a discount above the goods leaves zeros."""
-    totals = [line.total_minor for line in snapshot.lines]
-    if not snapshot.discount_minor:
+    return bases_of([line.total_minor for line in snapshot.lines], snapshot.discount_minor)
+
+
+def bases_of(totals: list[int], discount_minor: int) -> list[int]:
+    """The same of plain totals, in the order of the lines."""
+    if not discount_minor:
         return totals
     goods = sum(totals)
-    if snapshot.discount_minor >= goods:
+    if discount_minor >= goods:
         return [0] * len(totals)
-    return [total - cut for total, cut in zip(totals, allocate(snapshot.discount_minor, totals), strict=True)]
+    return [total - cut for total, cut in zip(totals, allocate(discount_minor, totals), strict=True)]
 
 
 def order_total(snapshot: Snapshot) -> int:

@@ -59,6 +59,7 @@ UNSCOPED_ALLOWED = {
     "molva/tracking/addresses.py": "timetable: finds addresses of all workspaces, then opens each scope",
     "molva/reports/exports.py": "the queue of files goes through all workspaces, then opens the scope of each",
     "molva/ledger/recount.py": "upgrade: goes through all programmes, then opens each scope",
+    "molva/whatif/runs.py": "the queue of what-ifs goes through all workspaces, then opens the scope of each",
     "molva/ledger/chain.py": "proves the books of a live database, workspace by workspace",
 }
 

@@ -25,7 +25,7 @@ from molva.kit import clock
 from molva.kit.clock import to_micros
 from molva.orders.models import Order
 from molva.payouts.services import draft_payout
-from molva.programmes.models import Partner, Programme
+from molva.programmes.models import Partner, Programme, TermsVersion
 from molva.programmes.news import publish_news, write_news
 from molva.programmes.services import create_programme
 from molva.reports.exports import ask_export, path_of
@@ -33,6 +33,8 @@ from molva.reports.models import Export, ExportState
 from molva.selftest.models import SelfTest
 from molva.tracking.codes import CodeOffer, make_codes, request_codes
 from molva.tracking.content import ContentWish, add_content
+from molva.whatif.models import WhatIf, WhatIfKind, WhatIfPartner, WhatIfState
+from molva.whatif.runs import begin
 from molva.workspaces.models import Member, Role, User, Workspace
 from molva.workspaces.scoping import scope
 from tests.commissions.conftest import RULES, SETTINGS
@@ -115,6 +117,7 @@ def _things(twin: Twin, word: str) -> None:
         "topic": f"csv-{event.pk}",
     }  # fmt: skip
     twin.ids["export"] = _export(twin, word)
+    twin.ids["whatif"] = _whatif(twin, word)
     wish = ContentWish(
         title=f"Обзор {word}", url=f"https://video.example/{word}", tags=f"чай{word}", erid=word
     )
@@ -135,6 +138,19 @@ def _export(twin: Twin, word: str) -> int:
     path_of(export).parent.mkdir(parents=True, exist_ok=True)
     path_of(export).write_text(f"file {word}", encoding="utf-8")
     return export.pk
+
+
+def _whatif(twin: Twin, word: str) -> int:
+    """Terms that the owner has tried on past orders, with the answer."""
+    base = TermsVersion.objects.filter(programme=twin.programme).latest("number")
+    tried = begin(
+        programme=twin.programme, person=twin.people["owner"], base=base, kind=WhatIfKind.TERMS,
+        form={"note": [f"note {word}"]}, content=(base.settings, base.rules),
+    )  # fmt: skip
+    day = clock.now().date()
+    WhatIf.objects.filter(pk=tried.pk).update(state=WhatIfState.READY, first_day=day, last_day=day)
+    WhatIfPartner.objects.create(whatif=tried, partner=twin.seller, level1_was_minor=1)
+    return tried.pk
 
 
 def _application(twin: Twin, shop: Connection, word: str) -> dict[str, int]:

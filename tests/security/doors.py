@@ -33,6 +33,8 @@ OFFICE: dict[str, tuple[tuple[str, ...], str]] = {
     "history": (ALL, ""), "search": (ALL, ""),
     "terms_edit": (RULERS, ""), "rule_new": (RULERS, ""), "rule_edit": (RULERS, ""),
     "rule_remove": (RULERS, ""), "terms_restore": (RULERS, ""), "terms_withdraw": (RULERS, ""),
+    "whatifs": (RULERS, ""), "whatif": (RULERS, "whatif"), "whatif_start": (RULERS, "whatif"),
+    "whatif_stop": (RULERS, "whatif"), "whatif_publish": (RULERS, "whatif"),
     "news": (ALL, ""), "news_new": (RULERS, ""), "news_edit": (RULERS, "news"),
     "news_publish": (RULERS, "news"), "news_withdraw": (RULERS, "news"), "page": (RULERS, ""),
     "settings": (RULERS, ""), "shop_connect": (RULERS, ""), "shop_refresh": (RULERS, "shop"),
@@ -93,12 +95,15 @@ ACTS = {  # answers to POST only; a GET must not do them
     "job_retry",
     "job_discard", "partner_add_link", "partner_add_code", "customer_note", "terms_restore", "order_recalc",
     "link_switch", "self_test_start", "self_test_daily", "self_test_stop",
-    "member_let_in",
+    "member_let_in", "whatif_start", "whatif_stop",
     "codes_check", "code_bring", "code_accept", "code_respell", "code_keep",
     "email_keep", "partner_email_keep", "news_publish", "export_start", "export_cancel", "export_again",
     "content_archive", "content_check",
 }  # fmt: skip
-OWNERS_OWN = {"export"}  # things of one person (here the owner): nobody else of the company finds them
+OWNERS_OWN = {
+    "export",
+    "whatif",
+}  # things of one person (here the owner): nobody else of the company finds them
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,11 @@ def export_answer(request: HttpRequest, place: Place, name: str) -> HttpResponse
             "count": table.count, "back": f"{request.path}?{query.urlencode()}",
         }  # fmt: skip
         return page(request, place, "office/export_ask.html", name, context)
+    return table_answer(table, form)
+
+
+def table_answer(table: Table, form: str) -> HttpResponseBase:
+    """A table that is not too long, as a file at once."""
     return _csv_answer(table) if form == ExportForm.CSV else _xlsx_answer(table)
 
 

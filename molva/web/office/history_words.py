@@ -105,6 +105,7 @@ KINDS: dict[str, Kind] = {
     "books.sound": Kind(
         gettext_lazy("The check of the books finds everything in order again"), "circle-check", "good"
     ),
+    "whatif.started": Kind(gettext_lazy("Terms are tried on past orders: {label}"), "test-pipe"),
     "self_test.passed": Kind(gettext_lazy("The self-test found everything working"), "test-pipe", "good"),
     "self_test.failed": Kind(gettext_lazy("The self-test found a defect"), "test-pipe", "bad"),
     "self_test.stopped": Kind(gettext_lazy("The self-test was stopped"), "test-pipe"),

@@ -21,6 +21,7 @@ from molva.web.office import (
     subscription,
     terms,
     today,
+    whatif,
 )
 
 urlpatterns = [
@@ -33,6 +34,11 @@ urlpatterns = [
     path("terms/<int:number>/", terms.version, name="terms_version"),
     path("terms/<int:number>/withdraw/", terms.withdraw, name="terms_withdraw"),
     path("terms/<int:number>/restore/", terms.restore, name="terms_restore"),
+    path("what-if/", whatif.show_list, name="whatifs"),
+    path("what-if/<int:pk>/", whatif.show, name="whatif"),
+    path("what-if/<int:pk>/start/", whatif.begin, name="whatif_start"),
+    path("what-if/<int:pk>/stop/", whatif.stop, name="whatif_stop"),
+    path("what-if/<int:pk>/publish/", whatif.publish, name="whatif_publish"),
     path("page/", page.edit, name="page"),
     path("news/", news.show_list, name="news"),
     path("news/new/", news.edit, name="news_new"),

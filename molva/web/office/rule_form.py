@@ -95,7 +95,7 @@ class RuleForm(StartForm):
             self.add_error(None, _("Choose at least one condition: a rule for everybody is the general one."))
         return data
 
-    def for_service(self, rule_id: str, programme: Programme) -> dict[str, Any]:
+    def for_service(self, programme: Programme) -> dict[str, Any]:
         """The rule in its written form."""
         data, digits = self.cleaned_data, CURRENCY_DIGITS[programme.currency]
         when: dict[str, Any] = {key: _split(data[key]) for key in _LISTS if _split(data[key])}

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import translation
@@ -23,9 +23,11 @@ from molva.web.office.confirm import ask
 from molva.web.office.shell import page
 from molva.web.office.terms_form import TermsForm, initial_terms
 from molva.web.office.terms_start import StartForm, initial_start
+from molva.web.office.trying import tried_form, try_form
 from molva.web.ui import formats
 from molva.web.ui.flash import say
 from molva.web.ui.formats import since
+from molva.whatif.models import WhatIfKind
 
 
 def latest(programme: Programme) -> TermsVersion:
@@ -35,7 +37,12 @@ def latest(programme: Programme) -> TermsVersion:
 
 def base_of(request: HttpRequest, programme: Programme) -> TermsVersion:
     """What a form starts from: the plan that `?base=` names, which the form then replaces, or the version in force."""
-    number, now = request.GET.get("base", ""), clock.now()
+    return plan_or_present(programme, request.GET.get("base", ""))
+
+
+def plan_or_present(programme: Programme, number: str) -> TermsVersion:
+    """The plan of this number, or the version in force."""
+    now = clock.now()
     plans = (one for one in planned_terms(programme, now) if str(one.number) == number)
     return next(plans, None) or terms_version_at(programme, now)
 
@@ -123,32 +130,44 @@ def edit(request: HttpRequest, place: Place) -> HttpResponse:
     """Change the general terms: a new version from now on or from a day to come; the toast can take it back."""
     programme = place.programme
     base = base_of(request, programme)
+    form = terms_form(base, request.POST or tried_form(request, place, WhatIfKind.TERMS))
+    if request.method == "POST" and form.is_valid():
+        if "try" in request.POST:
+            if tried := try_form(place, form, form.for_service(base, programme), base, WhatIfKind.TERMS):
+                return redirect("office:whatif", programme.code, tried.pk)
+        elif publish_general(request, place, form, base):
+            return redirect("office:terms", programme.code)
+    return page(request, place, "office/terms_edit.html", "terms", start_context(form, base))
+
+
+def terms_form(base: TermsVersion, data: QueryDict | None = None) -> TermsForm:
+    """The form of the general terms, as sent or as the version has it."""
+    programme = base.programme
     titles = status_titles(programme)
     chosen = base.settings["accrual"]["statuses"] + (base.settings["accrual"].get("lost") or [])
     statuses = [*titles.items(), *((one, one) for one in chosen if one not in titles)]
-    form = TermsForm(
-        request.POST or None, statuses=statuses, initial=initial_terms(base, programme) | initial_start(base)
-    )
-    if request.method == "POST" and form.is_valid():
-        settings, rules = form.for_service(base, programme)
-        is_same = (settings, rules) == (base.settings, base.rules)
-        if is_same and form.valid_from == (base.valid_from if base.valid_from > clock.now() else None):
-            _save_welcome(place, form)
-            say(request, _("Saved."))
-            return redirect("office:terms", programme.code)
-        if publish_form(request, place, form, (settings, rules), base, form.cleaned_data["note"]):
-            _save_welcome(place, form)
-            return redirect("office:terms", programme.code)
-    return page(request, place, "office/terms_edit.html", "terms", start_context(request, form, base))
+    return TermsForm(data, statuses=statuses, initial=initial_terms(base, programme) | initial_start(base))
 
 
-def start_context(request: HttpRequest, form: StartForm, base: TermsVersion) -> dict:
+def publish_general(request: HttpRequest, place: Place, form: TermsForm, base: TermsVersion) -> bool:
+    """Publish a valid form; False with the reason in the form. One that changes nothing makes no version."""
+    settings, rules = form.for_service(base, place.programme)
+    is_same = (settings, rules) == (base.settings, base.rules)
+    if is_same and form.valid_from == (base.valid_from if base.valid_from > clock.now() else None):
+        say(request, _("Saved."))
+    elif not publish_form(request, place, form, (settings, rules), base, form.cleaned_data["note"]):
+        return False
+    _save_welcome(place, form)
+    return True
+
+
+def start_context(form: StartForm, base: TermsVersion) -> dict:
     """What every form that publishes terms shows beside its own fields."""
     programme, now = base.programme, clock.now()
     return {
         "form": form,
         "base": base,
-        "based_on": request.POST.get("based_on", latest(programme).number),
+        "based_on": form.data.get("based_on") or latest(programme).number,
         "is_plan": base.valid_from > now,
         "plans": [(one, since(one.valid_from)) for one in planned_terms(programme, now) if one.pk != base.pk],
     }
@@ -164,7 +183,8 @@ def publish_form(
 ) -> bool:
     """Publish what a form says from the moment it says; False with the reason in the form."""
     try:
-        publish(request, place, *content, base, note=note, valid_from=form.valid_from)
+        seen = form.data.get("based_on", "")
+        publish(request, place, *content, base, note=note, valid_from=form.valid_from, seen=seen)
     except TermsChanged:
         form.add_error(
             None, _("A colleague has published other terms meanwhile. Look at them and try again.")
@@ -187,10 +207,10 @@ def publish(
     *,
     note: str,
     valid_from: datetime | None = None,
+    seen: str = "",
 ) -> TermsVersion:
-    """Publish and say so, with a way back. A plan that the form started from is replaced."""
+    """Publish and say so, with a way back. A plan that the form started from is replaced; `seen`: its last version."""
     is_plan = base.valid_from > clock.now()
-    seen = request.POST.get("based_on", "")
     with transaction.atomic():
         if is_plan:
             withdraw_terms(version=base, actor=place.user)
