@@ -130,8 +130,13 @@ def restarted(served: Served, word: str, kill: Callable[[int], None]) -> list[in
     """Kill one process and wait until another has taken its place."""
     before = served.pids(word)
     kill(before[0])
-    wait_for(lambda: served.pids(word) and before[0] not in served.pids(word), 30)
-    return served.pids(word)
+
+    def others() -> list[int]:
+        found = served.pids(word)
+        return [] if before[0] in found else found
+
+    found: list[int] = wait_for(others, 30)
+    return found
 
 
 def kill(pid: int) -> None:
