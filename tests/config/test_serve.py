@@ -20,8 +20,9 @@ import pytest
 
 from molva.domain.click_id import derive_key, read_token
 from molva.tracking.clickfile import FLAG_EMBEDDED, FLAG_QR
-from tests.config.test_supervisor import is_alive, wait_for
+from tests.config.test_supervisor import is_alive
 from tests.databases import fresh_database
+from tests.flows.stack import wait_for
 
 APP_SECRET, CANARY = "SECRET9c1e4b", "CANARY5b1f77"
 ROOT = Path(__file__).resolve().parent.parent.parent

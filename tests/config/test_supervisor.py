@@ -6,13 +6,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from molva.config import supervisor
 from molva.config.supervisor import Supervisor
+from tests.flows.stack import wait_for
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STAY = "import time; time.sleep(60)"
@@ -21,13 +21,6 @@ STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); 
 
 def python(code: str, *words: str) -> list[str]:
     return [sys.executable, "-c", code, *words]
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 20) -> None:
-    limit = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < limit, "waited in vain"
-        time.sleep(0.02)
 
 
 def is_alive(pid: int) -> bool:
