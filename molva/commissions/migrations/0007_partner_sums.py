@@ -21,17 +21,21 @@ FROM ({rows}) changes GROUP BY partner_id, workspace_id, programme_id
 HAVING SUM(orders) <> 0 OR SUM(sales_minor) <> 0 OR SUM(earned_minor) <> 0 ORDER BY partner_id
 """
 _VERBS = {"INSERT": ["fresh"], "UPDATE": ["fresh", "gone"], "DELETE": ["gone"]}
+# A row that goes takes away from a sum that is there, and makes none: sums may be emptied before their rows.
+_KNOWN = " partner_id IN (SELECT partner_id FROM commissions_partnersum)"
 
 
-def _summed(tables):
-    rows = [_ROWS.format(sign="-" if table == "gone" else "", table=table) for table in tables]
+def _summed(tables, where=""):
+    rows = [_ROWS.format(sign="-" if table == "gone" else "", table=table) + where for table in tables]
     return _SUMMED.format(into=_INTO, rows=" UNION ALL ".join(rows))
 
 
 def _postgres(verb, tables):
     name = f"partner_sum_{verb.lower()}"
     known = " ".join({"fresh": "NEW TABLE AS fresh", "gone": "OLD TABLE AS gone"}[table] for table in tables)
-    body = _summed(tables) + _ADD.format(kept="commissions_partnersum.")
+    body = _summed(tables, f" WHERE {_KNOWN}" if verb == "DELETE" else "") + _ADD.format(
+        kept="commissions_partnersum."
+    )
     yield (
         f"CREATE FUNCTION molva_{name}() RETURNS trigger LANGUAGE plpgsql AS $body$"
         f" BEGIN {body}; RETURN NULL; END $body$"
@@ -48,8 +52,9 @@ def _sqlite(verb, tables):
         sign, row = ("-", "OLD") if table == "gone" else ("", "NEW")
         values = [f"{row}.partner_id", f"{row}.workspace_id", f"{row}.programme_id", f"{sign}{row}.orders",
                   f"{sign}{row}.revenue_minor", f"{sign}({row}.level1_minor + {row}.level2_minor)"]  # fmt: skip
-        # WHERE true: else SQLite takes ON CONFLICT for the ON of a join
-        steps.append(f"INSERT INTO {_INTO} SELECT {', '.join(values)} WHERE true {_ADD.format(kept='')};")
+        # without a WHERE SQLite takes ON CONFLICT for the ON of a join
+        where = f"OLD.{_KNOWN.strip()}" if verb == "DELETE" else "true"
+        steps.append(f"INSERT INTO {_INTO} SELECT {', '.join(values)} WHERE {where} {_ADD.format(kept='')};")
     same = " AND ".join(
         f"OLD.{name} = NEW.{name}"
         for name in ("partner_id", "orders", "revenue_minor", "level1_minor", "level2_minor")
