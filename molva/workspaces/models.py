@@ -126,6 +126,12 @@ class Event(WorkspaceModel):
             models.Index(fields=["workspace", "-at", "-id"], name="event_recent"),
             # history of one object
             models.Index(fields=["workspace", "object_kind", "object_id"], name="event_object"),
+            # what people did: a few lines among millions that orders make
+            models.Index(
+                fields=["workspace", "actor_kind", "-at", "-id"],
+                name="event_people",
+                condition=models.Q(actor_id__isnull=False),
+            ),
             # what changed for a partner (cabinet)
             models.Index(fields=["workspace", "partner_id", "-at", "-id"], name="event_partner"),
         ]

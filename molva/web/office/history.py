@@ -18,6 +18,7 @@ from molva.web.office.shell import page
 from molva.web.ui.filters import read_filter, search_word
 from molva.workspaces.models import Event
 
+PEOPLE = ("user", "partner")
 OBJECTS = ("partner", "customer", "order", "payout", "programme", "connection")
 
 
@@ -52,8 +53,10 @@ def _events(request: HttpRequest, programme: Programme, period: Period | None) -
     kinds = GROUPS.get(request.GET.get("about", ""))
     if kinds:
         rows = rows.filter(reduce(or_, (Q(kind__startswith=start) for start in kinds[1])))
-    if request.GET.get("who"):
-        rows = rows.filter(actor_kind=request.GET["who"])
+    if who := request.GET.get("who"):
+        rows = rows.filter(actor_kind=who)
+        if who in PEOPLE:
+            rows = rows.filter(actor_id__isnull=False)  # they have an index of their own
     if search_word(request):
         # the journal has several lines for each order: parts of words are looked for among the newest
         newest = rows.order_by("-at", "-pk").values("pk")[:NEWEST]
