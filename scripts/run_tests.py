@@ -50,7 +50,7 @@ def main() -> int:
     # Whole files, so that what a module makes is made once, in the order that tests/conftest.py has set.
     parallel = [
         "-n",
-        os.environ.get("MOLVA_TEST_WORKERS", "3"),
+        os.environ.get("MOLVA_TEST_WORKERS", "2"),
         "--dist",
         "loadfile",
         "--no-loadscope-reorder",
@@ -67,7 +67,7 @@ def main() -> int:
         sys.exit("CI needs PostgreSQL: set MOLVA_TEST_POSTGRES")
     else:
         print("!! no PostgreSQL at 127.0.0.1:5432 (or MOLVA_TEST_POSTGRES): that part is SKIPPED", flush=True)
-    # Tests wait for processes, browsers and each other about half of their time: two cores carry three workers.
+    # Several workers start processes and browsers at once; two cores carry two of them (three took no less time).
     name = "everything on SQLite (the PostgreSQL part above FAILED)" if first else "everything on SQLite"
     second = pytest(name, parallel, MOLVA_TEST_DATABASE="")
     return first or second
