@@ -25,9 +25,8 @@ from django.apps import apps
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / ".pytest_cache" / "d" / "migrated"
-TREE = hashlib.sha256(str(ROOT).encode()).hexdigest()[
-    :8
-]  # two work trees on one server have their own databases
+# two work trees on one server have their own databases
+TREE = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
 POSTGRES_NAME = f"molva_migrated_{TREE}"
 BRING_SCHEMA = "import django; django.setup(); from molva.config.setup import bring_schema; bring_schema()"
 

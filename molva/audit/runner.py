@@ -24,11 +24,8 @@ _NARROW: tuple[Check, ...] = (
     *EXPLANATION_CHECKS,
     *SETTLEMENT_CHECKS,
 )
-CHECKS: tuple[Check, ...] = (
-    *_NARROW,
-    *SUM_CHECKS,
-    *COUNT_CHECKS,
-)  # the last ones know no part of a workspace
+# sums and counts know no part of a workspace
+CHECKS: tuple[Check, ...] = (*_NARROW, *SUM_CHECKS, *COUNT_CHECKS)
 _MOST = 500  # partners: more of them are no small part any more
 
 

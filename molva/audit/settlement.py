@@ -38,9 +38,8 @@ def check_settlements(extent: Extent) -> Iterator[Breach]:
             try:
                 facts = (person or load_person(customer)).facts
                 judgement = judge(facts, directories[customer.programme_id], now)
-            except (
-                Exception
-            ) as error:  # whatever is wrong with damaged rows, the other customers are checked too
+            except Exception as error:
+                # whatever is wrong with damaged rows, the other customers are checked too
                 yield Breach("I3", f"customer {customer.pk}", f"cannot be judged: {error!r}")
                 continue
             yield from _orders(customer, judgement)

@@ -94,7 +94,7 @@ class LiveDirectory(Directory):
             codes = set()
             for code, valid_from, state in versions.values_list("partner__code", "valid_from", "state"):
                 states = self._seen_partners[code] = self._seen_partners[code] or Timeline()
-                states.add(to_micros(valid_from), _partner_state(code, state))
+                states.add(to_micros(valid_from), partner_state_of(code, state))
                 codes |= {state["invited_by"]} if state["invited_by"] else set()
 
     def _read_codes(self, codes: set[str]) -> None:
@@ -116,7 +116,8 @@ class LiveDirectory(Directory):
 _MARKS = 30  # of one address: a statement has room for some ten thousand values
 
 
-def _partner_state(code: str, state: Mapping[str, Any]) -> PartnerState:
+def partner_state_of(code: str, state: Mapping[str, Any]) -> PartnerState:
+    """A stored version of a partner as the rules know it."""
     return PartnerState(
         id=code,
         invited_by=state["invited_by"],

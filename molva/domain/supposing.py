@@ -56,9 +56,8 @@ class Pricing:
     def __init__(self, rules: Sequence[Rule], payees: Payees) -> None:
         self.payees = payees
         self._rules = rules
-        self.asks_goods = any(
-            not rule.when.is_lineless for rule in rules
-        )  # does it depend on what a line is of?
+        # does it depend on what a line is of?
+        self.asks_goods = any(not rule.when.is_lineless for rule in rules)
         self._known: dict[Goods, Rule | None] = {}
         self.flat = _flat(rules, payees)  # see there
 

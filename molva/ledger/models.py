@@ -230,9 +230,8 @@ class LedgerDay(WorkspaceModel):
             # upserts; all partners of a period
             models.UniqueConstraint(fields=["programme", "day", "key"], name="ledger_day_once")
         ]
-        indexes = [
-            models.Index(fields=["programme", "key", "day"], name="ledger_day_key")
-        ]  # one over any time
+        # one of them over any time
+        indexes = [models.Index(fields=["programme", "key", "day"], name="ledger_day_key")]
 
     def __str__(self) -> str:
         return f"{self.day} {self.key}"

@@ -117,9 +117,8 @@ class OrderCode(WorkspaceModel):
     code_folded = models.CharField(max_length=200)
     referrer_host = models.CharField(max_length=255, blank=True)
     # of the order, so that codes can be sorted by their uses; kept by whoever records it
-    used_at = models.DateTimeField(
-        null=True
-    )  # when it was made; null: it was deleted and is no use of the code
+    # when it was made; null: it was deleted and is no use of the code
+    used_at = models.DateTimeField(null=True)
     sold_minor = models.BigIntegerField(default=0)  # what the buyer pays
 
     class Meta(WorkspaceModel.Meta):

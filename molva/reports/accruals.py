@@ -21,6 +21,7 @@ from molva.ledger.days import EVERYBODY
 from molva.ledger.models import PARTNER_KINDS, AccountBalance, LedgerDay, Transaction, TransactionKind
 from molva.orders.models import Order
 from molva.programmes.models import Partner, Programme
+from molva.reports.figures.days import blunt
 from molva.reports.keyed import KeyedRows
 from molva.reports.period import Period
 
@@ -201,11 +202,8 @@ def _by_order(
         keys.append(None)
 
     def read(chosen: Sequence[int | None]) -> list[AccrualRow]:
-        # found by their orders: by the moment SQLite would read everybody's month for them
         of_these = Transaction.objects.filter(order_id__in=[key for key in chosen if key], **whose)
-        of_these = of_these.alias(moment=Coalesce("at", "at")).filter(
-            moment__gte=period.start, moment__lt=period.end
-        )
+        of_these = of_these.alias(moment=blunt("at")).filter(moment__gte=period.start, moment__lt=period.end)
         sums: dict[Any, Any] = {
             row["order_id"]: row for row in of_these.order_by().values("order_id").annotate(**_BY_KIND)
         }

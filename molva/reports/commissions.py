@@ -42,9 +42,8 @@ def list_commissions(
     is_by_orders = not (status or partner or search)
     if is_by_orders:
         rows = rows.filter(order__programme=programme)
-    elif not (
-        partner or search
-    ):  # those are of this programme, and their index is better than the programme's
+    elif not (partner or search):
+        # else they are of this programme, and their own index is better than the programme's
         rows = rows.filter(programme=programme)
     if search:
         people = Partner.objects.filter(contains(search, "name", "code"), programme=programme)

@@ -26,10 +26,8 @@ class CustomerFigures:
 def list_customers(programme: Programme, *, search: str = "", partner: str = "") -> "QuerySet[Customer]":
     """Customers, newest first; `partner` is a code, or NOBODY for those who are nobody's."""
     rows = Customer.objects.select_related("partner")
-    if partner in (
-        "",
-        NOBODY,
-    ):  # a partner is of this programme, and his index is better than the programme's
+    if partner in ("", NOBODY):
+        # else the partner is of this programme, and his index is better than the programme's
         rows = rows.filter(programme=programme)
     if search:
         buyers = Order.objects.filter(pk__in=found_orders(programme, search)).values("customer")

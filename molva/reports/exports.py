@@ -1,7 +1,6 @@
 """Files of long lists, from the wish to the removal. One is made at a time, the oldest wish first.
 
-A file appears whole or not at all: it is written beside its name and moved there at the end. A run counts its tries;
-one that was taken for dead finds that its try is not the last any more, and leaves.
+A file appears whole or not at all: it is written beside its name and moved there at the end. The queue: `longwork`.
 """
 
 import os
@@ -12,11 +11,12 @@ from typing import IO
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from molva.kit import clock
 from molva.programmes.models import Programme
-from molva.reports.models import LIVE, Export, ExportState
+from molva.reports.longwork import LIVE, Stopped, held
+from molva.reports.models import Export, ExportState
 from molva.workspaces import journal
 from molva.workspaces.models import User
 
@@ -27,10 +27,6 @@ MOST_ATTEMPTS = 5  # a list is not to blame for the first deaths of its workers
 
 class TooManyExports(Exception):
     """The person waits for as many files as one may."""
-
-
-class ExportStopped(Exception):
-    """Cancelled, or begun anew by another run: nothing more is to be written."""
 
 
 def ask_export(
@@ -67,13 +63,6 @@ def before(export: Export) -> int:
     return Export.objects.filter(state__in=LIVE, pk__lt=export.pk).count()
 
 
-def cancel_export(export: Export) -> None:
-    """Let it be; what has been written goes with the run."""
-    Export.objects.filter(pk=export.pk, state__in=LIVE).update(
-        state=ExportState.CANCELLED, finished_at=clock.now()
-    )
-
-
 def restart_export(export: Export) -> None:
     """Ask once more for one that failed, was cancelled or whose file is gone."""
     Export.objects.filter(pk=export.pk).exclude(state__in=[*LIVE, ExportState.READY]).update(
@@ -82,34 +71,8 @@ def restart_export(export: Export) -> None:
     )  # fmt: skip
 
 
-def claim_export() -> Export | None:
-    """Begin the oldest wish, of whichever company; one that killed its workers too often fails instead.
-
-    Only one run exists at a time, so one that is «running» was left by a worker that died.
-    """
-    while True:
-        export = Export.unscoped.filter(state__in=LIVE).order_by("created_at", "pk").first()
-        if export is None:
-            return None
-        mine = Export.unscoped.filter(pk=export.pk, state__in=LIVE, attempts=export.attempts)
-        if export.attempts >= MOST_ATTEMPTS:
-            mine.update(state=ExportState.FAILED, problem="killed", finished_at=clock.now())
-            continue
-        begun = mine.update(
-            state=ExportState.RUNNING, attempts=F("attempts") + 1, done=0, started_at=clock.now()
-        )
-        if begun:
-            return Export.unscoped.select_related("programme", "person").get(pk=export.pk)
-
-
-def tell_progress(export: Export, done: int) -> None:
-    """So many rows are written. Raises ExportStopped when the run has nothing to write any more."""
-    if not _held(export).update(done=done):
-        raise ExportStopped
-
-
 def save_file(export: Export, write: Callable[[IO[bytes]], None], *, done: Callable[[], int]) -> None:
-    """Let `write` fill the file, then show it. Raises ExportStopped, and whatever `write` raises."""
+    """Let `write` fill the file, then show it. Raises Stopped, and whatever `write` raises."""
     target = path_of(export)
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     for left in target.parent.glob(f"{target.name}.*.part"):  # of a run that was killed
@@ -124,27 +87,18 @@ def save_file(export: Export, write: Callable[[IO[bytes]], None], *, done: Calla
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
-    ended = _held(export).update(
+    ended = held(export).update(
         state=ExportState.READY, size_bytes=size, done=done(), finished_at=clock.now()
     )
     if not ended:
         if not _is_wanted(export):
             target.unlink(missing_ok=True)
-        raise ExportStopped
-
-
-def fail_export(export: Export, problem: str) -> None:
-    """It could not be made; `problem` says why."""
-    _held(export).update(state=ExportState.FAILED, problem=problem, finished_at=clock.now())
+        raise Stopped
 
 
 def set_gone(export: Export) -> None:
     """The file is not where it was put."""
     Export.objects.filter(pk=export.pk, state=ExportState.READY).update(state=ExportState.EXPIRED)
-
-
-def _held(export: Export) -> "QuerySet[Export]":
-    return Export.objects.filter(pk=export.pk, state=ExportState.RUNNING, attempts=export.attempts)
 
 
 def _is_wanted(export: Export) -> bool:
@@ -175,8 +129,3 @@ def remove_old() -> int:
             path.unlink(missing_ok=True)
             count += 1
     return count
-
-
-def has_waiting() -> bool:
-    """Whether any company waits for a file."""
-    return Export.unscoped.filter(state__in=LIVE).exists()

@@ -3,10 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
-from molva.kit import clock
 from molva.programmes.models import Programme
-from molva.workspaces.models import User
-from molva.workspaces.scoping import WorkspaceModel
+from molva.reports.longwork import LongWork
 
 
 class ExportState(models.TextChoices):
@@ -23,31 +21,19 @@ class ExportForm(models.TextChoices):
     XLSX = "xlsx"
 
 
-LIVE = (ExportState.WAITING, ExportState.RUNNING)
-
-
-class Export(WorkspaceModel):
+class Export(LongWork):
     """One file. `name` and `query` are a list of the office and the filters in its address."""
 
     programme = models.ForeignKey(Programme, on_delete=models.CASCADE, related_name="+")
-    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")  # nobody else may have it
     name = models.CharField(max_length=40)
     query = models.TextField(blank=True)
     form = models.CharField(max_length=4, choices=ExportForm)
     language = models.CharField(max_length=2)
     state = models.CharField(max_length=9, choices=ExportState, default=ExportState.WAITING)
     rows = models.PositiveIntegerField(default=0)  # as they were counted
-    done = models.PositiveIntegerField(default=0)
     size_bytes = models.PositiveBigIntegerField(default=0)
-    attempts = models.PositiveSmallIntegerField(
-        default=0
-    )  # the fence: a run that was taken for dead writes no more
-    problem = models.CharField(max_length=20, blank=True)  # «disk», «killed», «error»
-    created_at = models.DateTimeField(default=clock.now)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
 
-    class Meta(WorkspaceModel.Meta):
+    class Meta(LongWork.Meta):
         indexes = [
             # my files, newest first
             models.Index(fields=["programme", "person", "-created_at"], name="export_mine"),
@@ -61,8 +47,3 @@ class Export(WorkspaceModel):
 
     def __str__(self) -> str:
         return f"{self.name}.{self.form}"
-
-    @property
-    def is_live(self) -> bool:
-        """Whether it is still to come."""
-        return self.state in LIVE

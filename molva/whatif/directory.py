@@ -1,7 +1,7 @@
 """Everything a programme's rules may ask of partners, codes and terms, read at once: a what-if asks for all of it."""
 
+from molva.commissions.facts import partner_state_of
 from molva.domain.directory import Directory
-from molva.domain.terms import PartnerState
 from molva.kit.clock import to_micros
 from molva.programmes.models import Partner, PartnerVersion, Programme, TermsVersion
 from molva.programmes.queries import compiled
@@ -32,15 +32,7 @@ class WholeDirectory(Directory):
             since[folded] = (joined_at, code)
         versions = PartnerVersion.objects.filter(partner__programme=programme).order_by("valid_from", "pk")
         for partner, valid_from, state in versions.values_list("partner_id", "valid_from", "state"):
-            known = PartnerState(
-                id=self.codes[partner],
-                invited_by=state["invited_by"],
-                groups=frozenset(state["groups"]),
-                email=state["email"],
-                phone=state["phone"],
-                blocked=state["blocked"],
-            )
-            self.add_partner(to_micros(valid_from), known)
+            self.add_partner(to_micros(valid_from), partner_state_of(self.codes[partner], state))
         promo = PromoCode.objects.filter(programme=programme)
         for folded, partner, valid_from, voided_at in promo.values_list(
             "code_folded", "partner_id", "valid_from", "voided_at"

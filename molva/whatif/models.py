@@ -10,9 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.http import QueryDict
 
-from molva.kit import clock
 from molva.programmes.models import Partner, Programme, TermsVersion
-from molva.workspaces.models import User
+from molva.reports.longwork import LongWork
 from molva.workspaces.scoping import WorkspaceModel
 
 
@@ -30,14 +29,10 @@ class WhatIfState(models.TextChoices):
     CANCELLED = "cancelled"
 
 
-LIVE = (WhatIfState.WAITING, WhatIfState.RUNNING)
-
-
-class WhatIf(WorkspaceModel):
+class WhatIf(LongWork):
     """One try of unpublished terms over the orders made from `first_day` to `last_day`, programme's days."""
 
     programme = models.ForeignKey(Programme, on_delete=models.CASCADE, db_index=False, related_name="+")
-    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")  # nobody else finds it
     base = models.ForeignKey(
         TermsVersion, on_delete=models.CASCADE, related_name="+"
     )  # the form began from it
@@ -54,17 +49,11 @@ class WhatIf(WorkspaceModel):
     last_day = models.DateField(null=True)
     state = models.CharField(max_length=9, choices=WhatIfState, default=WhatIfState.DRAFT)
     orders = models.PositiveIntegerField(default=0)  # of these days, as they were counted
-    done = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)  # orders with another sum or another partner
     # [{"order": pk, "number": …, "was": {…}, "would": {…}}]: see `whatif.examples`
     examples = models.JSONField(default=list)
-    attempts = models.PositiveSmallIntegerField(default=0)  # the fence: a run taken for dead writes no more
-    problem = models.CharField(max_length=20, blank=True)  # «killed», «error»
-    created_at = models.DateTimeField(default=clock.now)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
 
-    class Meta(WorkspaceModel.Meta):
+    class Meta(LongWork.Meta):
         indexes = [
             models.Index(fields=["programme", "person", "-created_at"], name="whatif_mine"),  # my what-ifs
             models.Index(  # the queue
@@ -74,11 +63,6 @@ class WhatIf(WorkspaceModel):
 
     def __str__(self) -> str:
         return f"{self.programme} {self.first_day}–{self.last_day}"
-
-    @property
-    def is_live(self) -> bool:
-        """Whether it is still to come."""
-        return self.state in LIVE
 
     @property
     def sent(self) -> QueryDict:

@@ -1,7 +1,4 @@
-"""What-ifs from the form to the answer and to their end: kept apart by person, worked out one at a time.
-
-A run counts its tries; one that was taken for dead finds that its try is not the last any more, and leaves.
-"""
+"""What-ifs from the form to the answer and to their end, kept apart by person. The queue: `reports.longwork`."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -9,13 +6,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from molva.kit import clock
 from molva.programmes.models import Programme, TermsVersion
 from molva.programmes.terms import check_terms
+from molva.reports.longwork import LIVE, Stopped, held
 from molva.reports.period import Period
-from molva.whatif.models import LIVE, WhatIf, WhatIfKind, WhatIfPartner, WhatIfState
+from molva.whatif.models import WhatIf, WhatIfKind, WhatIfPartner, WhatIfState
 from molva.whatif.rows import count_orders
 from molva.workspaces import journal
 from molva.workspaces.models import User
@@ -36,10 +34,6 @@ class NoOrders(Exception):
 
 class TooManyWhatIfs(Exception):
     """The person waits for as many as one may."""
-
-
-class WhatIfStopped(Exception):
-    """Cancelled, or begun anew by another run."""
 
 
 def begin(
@@ -100,64 +94,22 @@ def days_of(programme: Programme, first: date, last: date) -> Period:
     return Period(first, last, ZoneInfo(programme.timezone))
 
 
-def cancel(whatif: WhatIf) -> None:
-    """Let it be; nothing is kept of what was worked out."""
-    WhatIf.objects.filter(pk=whatif.pk, state__in=LIVE).update(
-        state=WhatIfState.CANCELLED, finished_at=clock.now()
-    )
-
-
-def claim() -> WhatIf | None:
-    """Begin the oldest one, of whichever company; one that killed its workers too often fails instead.
-
-    Only one run exists at a time, so one that is «running» was left by a worker that died.
-    """
-    while True:
-        found = WhatIf.unscoped.filter(state__in=LIVE).order_by("created_at", "pk").first()
-        if found is None:
-            return None
-        mine = WhatIf.unscoped.filter(pk=found.pk, state__in=LIVE, attempts=found.attempts)
-        if found.attempts >= MOST_ATTEMPTS:
-            mine.update(state=WhatIfState.FAILED, problem="killed", finished_at=clock.now())
-            continue
-        begun = mine.update(
-            state=WhatIfState.RUNNING, attempts=F("attempts") + 1, done=0, started_at=clock.now()
-        )
-        if begun:
-            return WhatIf.unscoped.select_related("programme", "person").get(pk=found.pk)
-
-
-def tell_progress(whatif: WhatIf, done: int) -> None:
-    """So many orders are done. Raises WhatIfStopped when nobody wants the answer any more."""
-    if not _held(whatif).update(done=done):
-        raise WhatIfStopped
-
-
 def finish(
     whatif: WhatIf, rows: Mapping[int, list[int]], *, changed: int, examples: list[dict[str, Any]]
 ) -> None:
-    """Store the answer: sums by partner's key. Raises WhatIfStopped."""
+    """Store the answer: sums by partner's key. Raises Stopped."""
     with transaction.atomic():
-        ended = _held(whatif).update(
+        ended = held(whatif).update(
             state=WhatIfState.READY, done=whatif.orders, changed=changed, examples=examples,
             finished_at=clock.now(),
         )  # fmt: skip
         if not ended:
-            raise WhatIfStopped
+            raise Stopped
         WhatIfPartner.objects.insert_each(
             WhatIfPartner(whatif=whatif, partner_id=partner, **dict(zip(ROW_SUMS, sums, strict=True)))
             for partner, sums in rows.items()
             if any(sums)
         )
-
-
-def fail(whatif: WhatIf, problem: str) -> None:
-    """It could not be worked out; `problem` says why."""
-    _held(whatif).update(state=WhatIfState.FAILED, problem=problem, finished_at=clock.now())
-
-
-def _held(whatif: WhatIf) -> "QuerySet[WhatIf]":
-    return WhatIf.objects.filter(pk=whatif.pk, state=WhatIfState.RUNNING, attempts=whatif.attempts)
 
 
 def ends_at(whatif: WhatIf) -> datetime:
@@ -174,8 +126,3 @@ def remove_old() -> int:
     WhatIfPartner.unscoped.filter(whatif__in=old).delete()
     WhatIf.unscoped.filter(pk__in=old).delete()
     return len(old)
-
-
-def has_waiting() -> bool:
-    """Whether any company waits for one."""
-    return WhatIf.unscoped.filter(state__in=LIVE).exists()

@@ -40,7 +40,10 @@ with scope(partner.workspace_id):
     adjust(partner=partner, amount_minor=100, reason="more", actor=User.objects.first(), key="after the move")
 """
 
-pytestmark = pytest.mark.skipif(not os.environ.get("MOLVA_TEST_DATABASE"), reason="needs a PostgreSQL")
+pytestmark = [
+    pytest.mark.database,  # chosen for the part on PostgreSQL
+    pytest.mark.skipif(not os.environ.get("MOLVA_TEST_DATABASE"), reason="needs a PostgreSQL"),
+]
 
 
 def molva(database: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

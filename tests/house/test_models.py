@@ -57,6 +57,7 @@ UNSCOPED_ALLOWED = {
     "molva/integrations/codes.py": "timetable: finds codes and connections of all workspaces",
     "molva/web/hooks/views.py": "the secret in the address tells which workspace it is",
     "molva/tracking/addresses.py": "timetable: finds addresses of all workspaces, then opens each scope",
+    "molva/reports/longwork.py": "the queue goes through all workspaces, then opens the scope of each",
     "molva/reports/exports.py": "the queue of files goes through all workspaces, then opens the scope of each",
     "molva/ledger/recount.py": "upgrade: goes through all programmes, then opens each scope",
     "molva/whatif/runs.py": "the queue of what-ifs goes through all workspaces, then opens the scope of each",

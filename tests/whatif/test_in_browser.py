@@ -99,9 +99,8 @@ def test_every_screen_is_in_order(
         tab.goto(live_server.url + url)
         if SHOTS:
             tab.screenshot(path=Path(SHOTS) / f"{screen}-{width}-{theme}-{language}.png", full_page=True)
-        tab.evaluate(
-            "window.scrollTo(0, document.body.scrollHeight)"
-        )  # there the bars at the foot cover nothing
+        # there the bars at the foot cover nothing
+        tab.evaluate("window.scrollTo(0, document.body.scrollHeight)")
         tab.evaluate(AXE)
         found = tab.evaluate("rules => axe.run({runOnly: rules})", RULES)["violations"]
         wide = tab.evaluate("document.documentElement.scrollWidth > window.innerWidth")

@@ -15,6 +15,7 @@ from molva.kit import clock
 from molva.ledger.models import Transaction
 from molva.programmes.models import Partner, Programme, TermsVersion
 from molva.programmes.services import publish_terms
+from molva.reports import longwork
 from molva.whatif import runs
 from molva.whatif.jobs import keep_whatifs, work_out
 from molva.whatif.models import WhatIf, WhatIfPartner
@@ -269,12 +270,12 @@ def test_one_that_is_cancelled_stops_and_can_be_begun_again(office: Office):
 def test_a_run_that_is_cancelled_in_its_midst_stores_nothing(office: Office, monkeypatch: pytest.MonkeyPatch):
     whatif = office.try_terms()
     office.post("whatif_start", whatif.pk, period="own", first="2026-03-01", last="2026-03-31")
-    claimed = runs.claim()
+    claimed = longwork.claim(WhatIf, runs.MOST_ATTEMPTS)
     assert claimed is not None
     office.post("whatif_stop", whatif.pk)
-    with pytest.raises(runs.WhatIfStopped):
-        runs.tell_progress(claimed, 1)
-    with pytest.raises(runs.WhatIfStopped):
+    with pytest.raises(longwork.Stopped):
+        longwork.tell(claimed, 1)
+    with pytest.raises(longwork.Stopped):
         runs.finish(claimed, {Partner.objects.get(code="boris").pk: [1] * 8}, changed=1, examples=[])
     assert WhatIfPartner.objects.count() == 0
 
@@ -282,7 +283,7 @@ def test_a_run_that_is_cancelled_in_its_midst_stores_nothing(office: Office, mon
 def test_one_whose_worker_was_killed_is_worked_out_by_the_next(office: Office):
     whatif = office.try_terms()
     office.post("whatif_start", whatif.pk, period="own", first="2026-03-01", last="2026-03-31")
-    dead = runs.claim()
+    dead = longwork.claim(WhatIf, runs.MOST_ATTEMPTS)
     assert dead is not None
     Job.objects.all().delete()
     keep_whatifs()
@@ -290,15 +291,15 @@ def test_one_whose_worker_was_killed_is_worked_out_by_the_next(office: Office):
     work_out()
     whatif.refresh_from_db()
     assert (whatif.state, whatif.attempts) == ("ready", 2)
-    with pytest.raises(runs.WhatIfStopped):
-        runs.tell_progress(dead, 1)
+    with pytest.raises(longwork.Stopped):
+        longwork.tell(dead, 1)
 
 
 def test_one_that_kills_its_workers_fails_with_words(office: Office):
     whatif = office.try_terms()
     office.post("whatif_start", whatif.pk, period="own", first="2026-03-01", last="2026-03-31")
     for _ in range(runs.MOST_ATTEMPTS):
-        runs.claim()
+        longwork.claim(WhatIf, runs.MOST_ATTEMPTS)
     work_out()
     assert "The worker stopped several times" in text(office.get("whatif", whatif.pk))
 

@@ -1,4 +1,4 @@
-"""Days of a few keys out of many."""
+"""Rows of a few keys out of many."""
 
 from typing import Any
 
@@ -9,10 +9,15 @@ from molva.reports.period import Period
 
 
 def within_days(rows: "QuerySet[Any]", period: Period) -> "QuerySet[Any]":
-    """Rows of the period, to be found by their keys and not by their days.
+    """Rows of the period's days, to be found by their keys."""
+    days = rows.alias(blunt_day=blunt("day"))
+    return days.filter(blunt_day__gte=period.first, blunt_day__lte=period.last)
+
+
+def blunt(column: str) -> Coalesce:
+    """A column by which no index is chosen; conditions on it only narrow what others have found.
 
     SQLite would rather read a month of everybody from an index that begins with the day than step to fifty keys: it
-    takes a condition on the day for a sharp one. This one is none that an index could begin with.
+    takes a condition on the day for a sharp one.
     """
-    days = rows.alias(at_day=Coalesce("day", "day"))
-    return days.filter(at_day__gte=period.first, at_day__lte=period.last)
+    return Coalesce(column, column)

@@ -140,9 +140,8 @@ def _base(question: FigureQuestion, period: Period, by: str, *, of_few: bool = F
 def order_figures(question: FigureQuestion, period: Period) -> "QuerySet[OrderFigure]":
     """What single orders add, narrowed by the filters. With a partner other filters keep his own orders only."""
     rows = OrderFigure.objects.filter(day__gte=period.first, day__lte=period.last)
-    if (
-        question.partner is None
-    ):  # else he says which programme it is, and his index is better than the programme's
+    if question.partner is None:
+        # else he says which programme it is, and his index is better than the programme's
         rows = rows.filter(programme=question.programme)
     for name, word in question.where.items():
         rows = rows.filter(_condition(question, name, word))

@@ -1,8 +1,6 @@
 """Long lists are written to files in the background, one at a time; old files go."""
 
 import errno
-import logging
-import time
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
@@ -11,25 +9,11 @@ from django.utils import timezone, translation
 
 from molva.jobs import enqueue, job
 from molva.kit.sheets import Row
-from molva.reports.exports import (
-    ExportStopped,
-    cancel_export,
-    claim_export,
-    fail_export,
-    has_waiting,
-    path_of,
-    remove_old,
-    save_file,
-    tell_progress,
-)
+from molva.reports.exports import MOST_ATTEMPTS, path_of, remove_old, save_file
+from molva.reports.longwork import Teller, has_waiting, work_through
 from molva.reports.models import Export
 from molva.web.office.exporting import Table, table_of, write_table
-from molva.workspaces.models import Member
-from molva.workspaces.scoping import scope
 
-logger = logging.getLogger(__name__)
-
-TELL_SECONDS = 1.0
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -41,33 +25,25 @@ def wake() -> None:
 @job(priority=-10)
 def make_exports() -> None:
     """Make every file that is waited for, the oldest wish first: other work goes before, and beside it."""
-    while (export := claim_export()) is not None:
-        with scope(export.workspace_id):
-            _make(export)
+    work_through(Export, _make, most_attempts=MOST_ATTEMPTS, problem_of=_problem_of)
 
 
 @job(max_attempts=1)
 def keep_exports() -> None:
     """Timetable entry: remove files whose days are over; have those made whose job was lost."""
     remove_old()
-    if has_waiting():
+    if has_waiting(Export):
         wake()
 
 
 def _make(export: Export) -> None:
-    if not Member.objects.filter(user=export.person).exists():
-        cancel_export(export)  # whoever has left may not have the list either
-        return
     zone = ZoneInfo(export.programme.timezone)
-    try:
-        with translation.override(export.language), timezone.override(zone):
-            _write(export)
-    except ExportStopped:
-        logger.info("export stopped id=%d", export.pk)
-    except Exception as error:
-        logger.exception("export failed id=%d name=%s", export.pk, export.name)
-        is_full = isinstance(error, OSError) and error.errno in _NO_ROOM
-        fail_export(export, "disk" if is_full else "error")
+    with translation.override(export.language), timezone.override(zone):
+        _write(export)
+
+
+def _problem_of(error: Exception) -> str:
+    return "disk" if isinstance(error, OSError) and error.errno in _NO_ROOM else "error"
 
 
 def _write(export: Export) -> None:
@@ -83,18 +59,16 @@ def _write(export: Export) -> None:
 
 
 class _Counter:
-    """Passes the rows on, counts them and tells the page once a second how far they are."""
+    """Passes the rows on, counts them and tells the page how far they are."""
 
     def __init__(self, export: Export, table: Table) -> None:
         self.done = 0
-        self._export, self._table = export, table
+        self._tell, self._table = Teller(export), table
 
     def rows(self) -> Iterator[Row]:
-        """The rows of the table. Raises ExportStopped in their midst when nobody wants them any more."""
-        told = time.monotonic()
+        """The rows of the table. Raises Stopped in their midst when nobody wants them any more."""
         for row in self._table.rows:
             yield row
             self.done += 1
-            if self.done % 100 == 0 and time.monotonic() - told >= TELL_SECONDS:
-                tell_progress(self._export, self.done)
-                told = time.monotonic()
+            if self.done % 100 == 0:
+                self._tell(self.done)

@@ -1,6 +1,5 @@
 """My files: long lists that are being made or lie ready. Each is its person's alone."""
 
-from datetime import timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -13,14 +12,13 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from molva.kit import clock
+from molva.reports import longwork
 from molva.reports.exports import (
     KEEP_DAYS,
     MOST_LIVE,
     TooManyExports,
     ask_export,
     before,
-    cancel_export,
     ends_at,
     list_exports,
     path_of,
@@ -49,7 +47,6 @@ PROBLEMS: dict[str, str | Promise] = {
     "killed": gettext_lazy("The worker stopped several times while it was writing this file."),
     "error": gettext_lazy("Something in the list could not be written. The log of the worker says what."),
 }
-_FIRST_GUESS = timedelta(seconds=3)  # earlier the rest of the time is not foreseen
 
 
 @office_page()
@@ -76,7 +73,7 @@ def _row(export: Export) -> dict[str, object]:
 def show(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """How far a file is; the page may be closed and opened again."""
     export = _own(place, pk)
-    row, seconds = _row(export), _seconds_left(export)
+    row, seconds = _row(export), longwork.seconds_left(export, export.rows)
     context = {
         **row,
         "before": before(export) if export.state == ExportState.WAITING else 0,
@@ -108,15 +105,6 @@ def _back(export: Export) -> str:
     return f"{here}?{export.query}" if export.query else here
 
 
-def _seconds_left(export: Export) -> int | None:
-    if export.state != ExportState.RUNNING or not export.started_at or not export.done:
-        return None
-    spent = clock.now() - export.started_at
-    if spent < _FIRST_GUESS:
-        return None
-    return max(1, round(spent.total_seconds() * max(export.rows - export.done, 0) / export.done))
-
-
 @require_POST
 @office_page()
 def start(request: HttpRequest, place: Place) -> HttpResponse:
@@ -144,7 +132,7 @@ def start(request: HttpRequest, place: Place) -> HttpResponse:
 @office_page()
 def cancel(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """Let it be."""
-    cancel_export(_own(place, pk))
+    longwork.cancel(_own(place, pk))
     return redirect("office:export", place.programme.code, pk)
 
 

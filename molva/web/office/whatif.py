@@ -1,7 +1,6 @@
 """What-if: terms tried over orders of the past before they are published. The days, the progress, the answer."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -14,7 +13,7 @@ from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from molva.kit import clock
+from molva.reports import longwork
 from molva.reports.models import ExportForm
 from molva.web.office.access import RULERS, Place, office_page
 from molva.web.office.confirm import ask
@@ -35,7 +34,6 @@ from molva.whatif.runs import (
     MOST_LIVE,
     NoOrders,
     TooManyWhatIfs,
-    cancel,
     ends_at,
     list_whatifs,
     start,
@@ -53,7 +51,6 @@ PROBLEMS: dict[str, str | Promise] = {
     "killed": gettext_lazy("The worker stopped several times in the midst of it. Try fewer days."),
     "error": gettext_lazy("Something went wrong on our side. The log of the worker says what."),
 }
-_FIRST_GUESS = timedelta(seconds=3)  # earlier the rest of the time is not foreseen
 
 
 @office_page(*RULERS)
@@ -100,7 +97,7 @@ def begin(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
 @office_page(*RULERS)
 def stop(request: HttpRequest, place: Place, pk: int) -> HttpResponse:
     """Let it be."""
-    cancel(_own(place, pk))
+    longwork.cancel(_own(place, pk))
     return redirect("office:whatif", place.programme.code, pk)
 
 
@@ -136,7 +133,7 @@ PUBLISHED = gettext_lazy("They begin as the form says. Orders made before keep t
 
 def _before_answer(request: HttpRequest, place: Place, found: WhatIf, form: DaysForm) -> HttpResponse:
     badge, words = STATES[found.state]
-    seconds = _seconds_left(found)
+    seconds = longwork.seconds_left(found, found.orders)
     context = {
         "one": found, "title": _title(found), "days": _days(found), "badge": badge, "state_words": words, "form": form,
         "hints": [(name, _between(*days)) for name, days in form.hints], "crumbs": _crumbs(place),
@@ -265,15 +262,6 @@ def _between(first: Any, last: Any) -> str:
     if first == last:
         return formats.day(first)
     return f"{formats.day(first)} – {formats.day(last)}"
-
-
-def _seconds_left(found: WhatIf) -> int | None:
-    if found.state != WhatIfState.RUNNING or not found.started_at or not found.done:
-        return None
-    spent = clock.now() - found.started_at
-    if spent < _FIRST_GUESS:
-        return None
-    return max(1, round(spent.total_seconds() * max(found.orders - found.done, 0) / found.done))
 
 
 def _form_url(found: WhatIf) -> str:

@@ -18,11 +18,12 @@ class LongList(Paginator):
 
     def __init__(self, rows: Any, size: int, *, found: int | None = None) -> None:
         super().__init__(rows, size)
-        if found is not None:
-            self.__dict__["_found"] = found
+        self._known = found
 
     @cached_property
     def _found(self) -> int:
+        if self._known is not None:
+            return self._known
         if not isinstance(self.object_list, QuerySet):
             return len(self.object_list)
         return self.object_list.order_by().values("pk")[: MOST + 1].count()
