@@ -36,11 +36,12 @@ class MovingError(Exception):
 
 
 @click.command(name="to-postgres")
-@click.argument("url", metavar="postgres://…")
+@click.argument("url", metavar="postgres://…", envvar="MOLVA_MOVE_TO")
 def to_postgres(url: str) -> None:
     """Copy everything from the SQLite database in use into an empty PostgreSQL database, and prove it.
 
-    Stop Molva first. The SQLite file is not changed: when something goes wrong, start Molva as before.
+    Stop Molva first. The SQLite file is not changed: when something goes wrong, start Molva as before. The variable
+    MOLVA_MOVE_TO may hold the address instead: others on the machine see the words of a command, and its password.
     """
     try:
         _refuse_what_cannot_be(url)

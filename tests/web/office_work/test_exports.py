@@ -19,6 +19,7 @@ from molva.kit import clock
 from molva.orders.models import Order
 from molva.programmes.models import Partner
 from molva.reports import exports as queue
+from molva.reports import longwork
 from molva.reports.models import Export, ExportState
 from molva.reports.orders import list_orders, order_totals
 from molva.reports.partners import list_partners, partner_totals
@@ -217,15 +218,15 @@ def test_a_cancelled_run_stops_in_the_midst(
 ) -> None:
     many(world, 1000)
     export = ask(world)
-    monkeypatch.setattr(export_jobs, "TELL_SECONDS", 0)
-    told = queue.tell_progress
+    monkeypatch.setattr(longwork, "TELL_SECONDS", 0)
+    told = longwork.tell
 
     def cancel_then_tell(one: Export, done: int) -> None:
         if done == 500:
             assert world.client().post(world.url(f"exports/{one.pk}/cancel/")).status_code == 302
         told(one, done)
 
-    monkeypatch.setattr(export_jobs, "tell_progress", cancel_then_tell)
+    monkeypatch.setattr(longwork, "tell", cancel_then_tell)
     work()
     export.refresh_from_db()
     assert (export.state, export.done) == (ExportState.CANCELLED, 400)
@@ -233,7 +234,7 @@ def test_a_cancelled_run_stops_in_the_midst(
     page = world.client().get(world.url(f"exports/{export.pk}/")).content.decode()
     assert "Собрать заново" in page
     assert world.client().post(world.url(f"exports/{export.pk}/again/")).status_code == 302
-    monkeypatch.setattr(export_jobs, "tell_progress", told)
+    monkeypatch.setattr(longwork, "tell", told)
     work()
     export.refresh_from_db()
     assert export.state == ExportState.READY
@@ -252,9 +253,9 @@ def test_a_killed_worker_leaves_no_broken_file_and_the_next_begins_anew(
     def die(*_: Any) -> None:
         raise _Killed
 
-    monkeypatch.setattr(export_jobs, "TELL_SECONDS", 0)
+    monkeypatch.setattr(longwork, "TELL_SECONDS", 0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(export_jobs, "tell_progress", die)
+        patch.setattr(longwork, "tell", die)
         with pytest.raises(_Killed):
             work()
     export.refresh_from_db()
@@ -274,14 +275,14 @@ def test_a_killed_worker_leaves_no_broken_file_and_the_next_begins_anew(
 
 def test_a_run_that_was_taken_for_dead_writes_nothing(world: World, tmp_path: Path) -> None:
     export = ask(world)
-    old = queue.claim_export()
+    old = longwork.claim(Export, queue.MOST_ATTEMPTS)
     assert old is not None
-    newer = queue.claim_export()
+    newer = longwork.claim(Export, queue.MOST_ATTEMPTS)
     assert newer is not None
-    with pytest.raises(queue.ExportStopped):
-        queue.tell_progress(old, 1)
+    with pytest.raises(longwork.Stopped):
+        longwork.tell(old, 1)
     queue.save_file(newer, lambda file: file.write(b"new") and None, done=lambda: 6)
-    queue.fail_export(old, "error")
+    longwork.fail(old, "error")
     export.refresh_from_db()
     assert (export.state, queue.path_of(export).read_bytes()) == (ExportState.READY, b"new")
 
@@ -289,8 +290,8 @@ def test_a_run_that_was_taken_for_dead_writes_nothing(world: World, tmp_path: Pa
 def test_a_list_that_kills_every_worker_is_given_up(world: World) -> None:
     export = ask(world)
     for _ in range(queue.MOST_ATTEMPTS):
-        assert queue.claim_export() is not None
-    assert queue.claim_export() is None
+        assert longwork.claim(Export, queue.MOST_ATTEMPTS) is not None
+    assert longwork.claim(Export, queue.MOST_ATTEMPTS) is None
     export.refresh_from_db()
     assert (export.state, export.problem) == (ExportState.FAILED, "killed")
 
