@@ -1,6 +1,7 @@
 """`molva to-postgres`: every row arrives as it was, the books hold there, and life goes on with new numbers."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.databases import fresh_database
+from tests.databases import fresh_database, migrated_database, migrated_file
 
 LIFE = """
 from datetime import timedelta
@@ -64,7 +65,7 @@ def shell(database: str, folder: Path, code: str) -> str:
 @pytest.mark.slow
 def test_everything_moves_and_goes_on(tmp_path: Path) -> None:
     old = f"sqlite:///{tmp_path / 'molva.db'}"
-    assert molva(old, tmp_path, "manage", "migrate", "--verbosity", "0").returncode == 0
+    shutil.copy(migrated_file(), tmp_path / "molva.db")
     shell(old, tmp_path, LIFE)
     with fresh_database(tmp_path) as new:
         moved = molva(old, tmp_path, "to-postgres", new)
@@ -90,9 +91,9 @@ def test_everything_moves_and_goes_on(tmp_path: Path) -> None:
 def test_what_cannot_arrive_moves_nothing(tmp_path: Path) -> None:
     """PostgreSQL keeps no NUL in a text; the operator reads which row it is."""
     old = f"sqlite:///{tmp_path / 'molva.db'}"
-    assert molva(old, tmp_path, "manage", "migrate", "--verbosity", "0").returncode == 0
+    shutil.copy(migrated_file(), tmp_path / "molva.db")
     shell(old, tmp_path, "from tests.factories import make_workspace; make_workspace(name='a\\0b')")
-    with fresh_database(tmp_path) as new:
+    with migrated_database(tmp_path) as new:
         moved = molva(old, tmp_path, "to-postgres", new)
         assert moved.returncode == 1
         assert "workspaces_workspace" in moved.stderr
