@@ -150,12 +150,9 @@ def _chart(title: str, period: Period, now: list[int], before: list[int], progra
 
 def _cells(row: AccrualRow, columns: dict[str, str]) -> list[dict[str, Any]]:
     return [
-        {
-            "name": name, "label": label, "minor": getattr(row, name), "is_balance": name in ("begin", "end"),
-            "is_last": name in ("end", "commission"),
-        }
+        {"name": name, "label": label, "minor": getattr(row, name), "is_balance": name in ("begin", "end")}
         for name, label in columns.items()
-    ]  # fmt: skip
+    ]
 
 
 def _accrual_url(request: HttpRequest, row: AccrualRow, by: str, programme: Programme) -> str:
